@@ -1,0 +1,1 @@
+"""Headwater: which touch led to this sale?"""

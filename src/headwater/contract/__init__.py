@@ -1,0 +1,1 @@
+"""Contract: what every floor above agrees on (tables, steps, ports, settings, errors)."""

@@ -1,0 +1,49 @@
+"""Models: what an attribution model must offer, as values that reports and the ledger can use.
+
+A `RuleModel` is an SQL expression over `journey_steps`; a `PathModel` counts paths and solves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from decimal import Decimal
+
+    from headwater.contract.ports import Reader
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleModel:
+    """A model that knows a touchpoint's share from its place in the journey alone.
+
+    `upto` and `before` are SQL expressions (DOUBLE, 0 to 1) over the columns of `journey_steps`: the
+    share of all touchpoints up to and with this step, and of those before it. `before` at step 1 is
+    0e0, `upto` at the last step is 1e0, so that shares and money telescope and add up exactly.
+    """
+
+    name: str
+    summary: str
+    upto: str
+    before: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathModel:
+    """A model that is solved from the counts of all journeys, converting or not.
+
+    `credited(reader, steps_sql)` returns, for each player (channel, campaign, ...), the conversions
+    and the value credited to it. `steps_sql` is a SELECT with the columns
+    `journey_id VARCHAR, step BIGINT, step_count BIGINT, player VARCHAR, conversion_count BIGINT,
+    null_count BIGINT, net_value DECIMAL(18,6)`; the last three stand for the whole journey and are
+    repeated on each of its rows.
+    """
+
+    name: str
+    summary: str
+    credited: Callable[[Reader, str], Mapping[str, tuple[float, Decimal]]]
+
+
+Model = RuleModel | PathModel

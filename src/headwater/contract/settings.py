@@ -1,0 +1,148 @@
+"""Settings: one frozen value with everything an operator may choose; unknown keys are refused."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import orjson
+
+from headwater.contract.errors import UnknownSettingError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """What counts as a conversion: the events that fulfil a goal."""
+
+    name: str
+    events: tuple[str, ...]
+    """Event names, compared without regard to case, spaces and underscores."""
+    stages: tuple[str, ...] = ()
+    """For CRM stage events (type or name `stage`): the values of properties.stage that fulfil it."""
+    is_macro: bool = False
+
+
+DEFAULT_GOALS = (
+    Goal(
+        name="purchase",
+        is_macro=True,
+        events=(
+            "order completed", "completed order", "order", "order placed", "purchase", "checkout completed",
+            "$purchase", "payment succeeded", "subscription started",
+        ),
+    ),
+    Goal(name="deal_won", is_macro=True, events=("deal won", "closed won", "opportunity won"), stages=("won", "closed won")),
+    Goal(name="lead", events=("lead", "generate lead", "lead submitted", "form submitted", "form submit", "contact"),
+         stages=("lead", "mql")),
+    Goal(name="opportunity", events=("opportunity created", "deal created", "qualified lead"),
+         stages=("sql", "opportunity")),
+    Goal(name="signup", events=("signed up", "sign up", "signup", "account created", "user signed up", "start trial", "trial started")),
+    Goal(name="demo_request", events=("demo requested", "request demo", "book demo", "meeting booked", "schedule")),
+    Goal(name="email_signup", events=("newsletter subscribed", "subscribed", "subscribe", "email signup")),
+    Goal(name="content_download", events=("content downloaded", "download", "file downloaded", "file download")),
+    Goal(name="add_to_cart", events=("product added", "add to cart", "added to cart")),
+    Goal(name="checkout", events=("checkout started", "begin checkout", "initiate checkout")),
+)
+"""Names that the Segment, GA4, Meta and PostHog conventions use; a shop without settings just works."""
+
+DEFAULT_REFUNDS = ("order refunded", "refund", "order refund", "order cancelled", "order canceled", "charge refunded")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything an operator may choose, with the default that suits a small shop."""
+
+    currency: str = "USD"
+    """Reporting currency, ISO 4217."""
+    time_zone: str = "UTC"
+    """Zone of days in reports (IANA name); times are UTC inside."""
+    session_idle_minutes: int = 30
+    """Silence after which the next event starts a new session."""
+    window_days: int = 90
+    """How long before a conversion a touchpoint may still earn credit; 0 means every earlier one."""
+    half_life_days: float = 7.0
+    """Age at which the weight of a touchpoint has halved in time_decay."""
+    position_ends: float = 0.4
+    """Share of the first and of the last touchpoint in `position`."""
+    custom_weights: tuple[float, float, float] = (0.3, 0.4, 0.3)
+    """First, middle (shared) and last weight in `custom`."""
+    markov_order: int = 1
+    """How many touchpoints back the Markov graph remembers, 1 to 3."""
+    own_domains: tuple[str, ...] = ()
+    """Sites that are never a referrer; the page's own site is known anyway."""
+    excluded_referrers: tuple[str, ...] = ()
+    """Hosts, besides the built-in payment and sign-in hosts, that never are a source."""
+    source_aliases: dict[str, str] = field(default_factory=dict)
+    """Spellings of a source (lower case) and the one name it should have, besides the built-in ones."""
+    channel_rules: tuple[dict[str, Any], ...] = ()
+    """Rules put before the built-in channel rules; see `headwater.journey.channels`."""
+    goals: tuple[Goal, ...] = DEFAULT_GOALS
+    """What counts as a conversion."""
+    refund_events: tuple[str, ...] = DEFAULT_REFUNDS
+    """Events that give money back on an order."""
+    max_links: int = 50
+    """An e-mail address or phone number seen with more customer ids than this is shared: no link."""
+
+    def version(self) -> str:
+        """Return a short hash of the settings; equal settings have equal versions."""
+        return hashlib.sha256(self.to_json()).hexdigest()[:12]
+
+    def to_json(self) -> bytes:
+        """Return the settings as JSON with sorted keys."""
+        return orjson.dumps(asdict(self), option=orjson.OPT_SORT_KEYS)
+
+
+def parsed(raw: Mapping[str, Any]) -> Settings:
+    """Turn plain keys and values (from JSON or TOML) into Settings.
+
+    Raises UnknownSettingError for a key that does not exist and UsageError for a value that cannot be.
+    """
+    known = {setting.name for setting in fields(Settings)}
+    for key in raw:
+        if key not in known:
+            raise UnknownSettingError.named(key, known=known)
+    values = {key: _frozen(key, value) for key, value in raw.items()}
+    settings = Settings(**values)
+    _checked(settings)
+    return settings
+
+
+def _frozen(key: str, value: Any) -> Any:
+    if key == "goals":
+        return tuple(_goal(goal) for goal in value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _goal(raw: Any) -> Goal:
+    known = {setting.name for setting in fields(Goal)}
+    if not isinstance(raw, dict):
+        raise UsageError(f"A goal is {raw!r}.", hint="each goal is an object with name, events and is_macro.")
+    for key in raw:
+        if key not in known:
+            raise UnknownSettingError.named(f"goals.{key}", known={f"goals.{name}" for name in known})
+    return Goal(**{key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()})
+
+
+def _checked(settings: Settings) -> None:
+    try:
+        ZoneInfo(settings.time_zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise UsageError(f"There is no time zone {settings.time_zone!r}.", hint="use an IANA name, e.g. Europe/Berlin.") from error
+    if not 0 < settings.position_ends <= 0.5:
+        raise UsageError(
+            f"position_ends cannot be {settings.position_ends}.",
+            hint="choose a share above 0 and up to 0.5; the middle gets what is left.",
+        )
+    if settings.markov_order not in (1, 2, 3):
+        raise UsageError(f"markov_order cannot be {settings.markov_order}.", hint="choose 1, 2 or 3.")
+    if settings.window_days < 0 or settings.half_life_days <= 0 or settings.session_idle_minutes <= 0:
+        raise UsageError("Windows, half-lives and idle times must be positive.", hint="window_days = 0 means all.")
+    if len(settings.currency) != 3 or not settings.currency.isupper():
+        raise UsageError(f"{settings.currency!r} is no currency.", hint="use an ISO 4217 code such as EUR.")
+    if len(settings.custom_weights) != 3 or min(settings.custom_weights) < 0 or sum(settings.custom_weights) <= 0:
+        raise UsageError("custom_weights must be three shares that are not all zero.", hint="e.g. [0.3, 0.4, 0.3].")
