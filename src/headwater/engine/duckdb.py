@@ -66,7 +66,7 @@ class DuckDB:
     def query(self, sql: str, params: Sequence[Any] = ()) -> pa.Table:
         """Return the rows of one SELECT as an Arrow table."""
         with self.lock:
-            return self.connection.execute(sql, list(params)).to_arrow_table()
+            return self.connection.sql(sql, params=list(params)).to_arrow_table()
 
     def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return the rows of one SELECT as tuples."""
@@ -142,7 +142,7 @@ class Cursor:
 
     def query(self, sql: str, params: Sequence[Any] = ()) -> pa.Table:
         """Return the rows of one SELECT as an Arrow table."""
-        return self.connection.execute(sql, list(params)).to_arrow_table()
+        return self.connection.sql(sql, params=list(params)).to_arrow_table()
 
     def close(self) -> None:
         """Let go of the cursor."""
