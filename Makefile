@@ -1,0 +1,62 @@
+# Everything that a newcomer types. Needs Python 3.11 or newer and make; the rest is installed here.
+#
+#   make demo    a simulated shop, its server and its page
+#   make test    every test
+#   make check   what must pass before a commit: style, types, floors, documents, fast tests
+#
+# Nothing is installed outside this folder, except (as root, where apt is there) the system packages
+# that a virtual environment or a browser test needs.
+
+SHELL := /bin/sh
+JOBS ?= 2
+RUN := .venv/bin/python -m
+READY := .venv/.ready
+CODE := src tests tools benchmarks
+
+.DEFAULT_GOAL := help
+.PHONY: help install browser web demo test fast check style types floors reference wheel clean
+
+help:  ## say what there is
+	@sed -n 's/^\([a-z]*\):.*##/  make \1  /p' Makefile | expand -t 16
+
+install: $(READY)  ## the virtual environment in .venv, exactly as uv.lock says
+
+$(READY): uv.lock pyproject.toml tools/install.sh
+	@sh tools/install.sh
+
+browser:  ## Chromium for the tests of the page, where it can be had
+	@sh tools/browser.sh
+
+web: $(READY)  ## the web page, built into the package
+	@.venv/bin/python tools/build_web.py
+
+demo: $(READY) web  ## run Headwater with a simulated shop
+	@.venv/bin/headwater demo $(DEMO)
+
+test: $(READY) browser web  ## run every test
+	@$(RUN) pytest -n $(JOBS) $(PYTEST)
+
+fast: $(READY)
+	@$(RUN) pytest -n $(JOBS) -q -m "not slow" tests/test_house.py tests/contract tests/engine tests/journey tests/attribution
+
+check: style types floors reference fast  ## what must pass before a commit
+
+style: $(READY)
+	@$(RUN) ruff check $(CODE)
+	@$(RUN) ruff format --check --quiet $(CODE) || { echo "Hint: .venv/bin/ruff format"; exit 1; }
+	@.venv/bin/python tools/check_style.py
+
+types: $(READY)
+	@$(RUN) mypy
+
+floors: $(READY)
+	@.venv/bin/lint-imports --no-logo
+
+reference: $(READY)
+	@.venv/bin/python tools/reference.py --check
+
+wheel: $(READY) web  ## a wheel and a source archive in dist/
+	@.tools/bin/uv build --quiet
+
+clean:  ## forget what was installed and built (no data is touched)
+	rm -rf .venv .tools dist build node_modules web/node_modules src/headwater/web/static
