@@ -1,0 +1,1 @@
+"""Store: control database, secrets and personal data."""

@@ -1,0 +1,244 @@
+"""Control: the small database of what operators decide: settings by version, and write keys.
+
+Reads  DIR/control.sqlite, or any database that $HEADWATER_DATABASE_URL names
+Makes  Settings, and the set of keys that the collector accepts
+
+A write key is public by nature (it stands in the page of every site that is measured), so keys are
+stored as they are. Settings are never changed in place: each change is a new version with its time.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import orjson
+from sqlalchemy import DateTime, ForeignKey, String, Text, create_engine, delete, event, select
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.pool import NullPool
+
+from headwater.contract.errors import HeadwaterError, NotFoundError, UsageError
+from headwater.contract.settings import Settings, parsed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Engine
+
+FILE = "control.sqlite"
+DEFAULT_WORKSPACE = "main"
+LONGEST_KEY = 128
+
+
+class ControlError(HeadwaterError):
+    """The control database cannot be opened."""
+
+
+class Tables(DeclarativeBase):
+    """The tables of the control database."""
+
+
+class WorkspaceRow(Tables):
+    """The tenant; one for now."""
+
+    __tablename__ = "workspaces"
+    workspace_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(DateTime)
+
+
+class SettingsRow(Tables):
+    """One version of the settings: what the operator chose, without the defaults."""
+
+    __tablename__ = "settings_versions"
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    workspace_id: Mapped[str] = mapped_column(ForeignKey("workspaces.workspace_id"))
+    version: Mapped[str] = mapped_column(String(64))
+    chosen: Mapped[str] = mapped_column(Text)
+    applied_at: Mapped[datetime] = mapped_column(DateTime)
+    author: Mapped[str] = mapped_column(String(200))
+
+
+class KeyRow(Tables):
+    """One write key that the collector accepts."""
+
+    __tablename__ = "write_keys"
+    key: Mapped[str] = mapped_column(String(LONGEST_KEY), primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(ForeignKey("workspaces.workspace_id"))
+    created_at: Mapped[datetime] = mapped_column(DateTime)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkspaceRecord:
+    """Who the workspace is."""
+
+    workspace_id: str
+    name: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsVersion:
+    """One entry in the history of the settings."""
+
+    number: int
+    """1 for the first change, rising."""
+    version: str
+    """Short hash; equal settings have equal versions."""
+    applied_at: datetime
+    """UTC."""
+    author: str
+    chosen: dict[str, Any]
+    """The keys that differ from the defaults, as they were given."""
+
+
+class Control:
+    """The control database of one workspace; every method is one transaction."""
+
+    def __init__(self, url: str | Path) -> None:
+        """Open, and make where it is missing. `url` is a file or a SQLAlchemy URL."""
+        self.engine = _engine(url)
+        try:
+            Tables.metadata.create_all(self.engine)
+            with Session(self.engine) as session, session.begin():
+                if session.get(WorkspaceRow, DEFAULT_WORKSPACE) is None:
+                    session.add(
+                        WorkspaceRow(workspace_id=DEFAULT_WORKSPACE, name=_name(url), created_at=_now()),
+                    )
+        except IntegrityError:
+            pass  # another process made the row at the same moment
+        except OperationalError as error:
+            raise ControlError(
+                f"The control database {url} cannot be opened ({error.orig}).",
+                hint="check that the folder can be written to, or $HEADWATER_DATABASE_URL.",
+            ) from error
+
+    @classmethod
+    def in_folder(cls, folder: Path) -> Self:
+        """Open the control database of a workspace folder, or the one $HEADWATER_DATABASE_URL names."""
+        return cls(os.environ.get("HEADWATER_DATABASE_URL") or folder / FILE)
+
+    def workspace(self) -> WorkspaceRecord:
+        """Return who the workspace is."""
+        with Session(self.engine) as session:
+            row = session.get_one(WorkspaceRow, DEFAULT_WORKSPACE)
+            return WorkspaceRecord(
+                workspace_id=row.workspace_id, name=row.name, created_at=row.created_at.replace(tzinfo=UTC)
+            )
+
+    def settings(self) -> Settings:
+        """Return the settings that hold now; the defaults where nothing was chosen."""
+        return parsed(self.chosen())
+
+    def chosen(self) -> dict[str, Any]:
+        """Return the keys that the operator chose, without the defaults."""
+        with Session(self.engine) as session:
+            row = session.scalar(select(SettingsRow).order_by(SettingsRow.number.desc()).limit(1))
+            return orjson.loads(row.chosen) if row else {}
+
+    def apply(self, raw: Mapping[str, Any], *, author: str = "") -> str:
+        """Make `raw` the settings and return their version; what is not named has its default.
+
+        Settings that equal the present ones add no version. Raises UnknownSettingError or UsageError
+        and changes nothing where `raw` is wrong.
+        """
+        settings = parsed(raw)
+        if settings != self.settings():
+            row = SettingsRow(
+                workspace_id=DEFAULT_WORKSPACE,
+                version=settings.version(),
+                chosen=orjson.dumps(dict(raw), option=orjson.OPT_SORT_KEYS).decode(),
+                applied_at=_now(),
+                author=author,
+            )
+            with Session(self.engine) as session, session.begin():
+                session.add(row)
+        return settings.version()
+
+    def history(self) -> list[SettingsVersion]:
+        """Return every version of the settings, the newest first."""
+        with Session(self.engine) as session:
+            rows = session.scalars(select(SettingsRow).order_by(SettingsRow.number.desc())).all()
+            return [
+                SettingsVersion(
+                    number=row.number,
+                    version=row.version,
+                    applied_at=row.applied_at.replace(tzinfo=UTC),
+                    author=row.author,
+                    chosen=orjson.loads(row.chosen),
+                )
+                for row in rows
+            ]
+
+    def keys(self) -> set[str]:
+        """Return the write keys that the collector accepts."""
+        with Session(self.engine) as session:
+            return set(session.scalars(select(KeyRow.key)).all())
+
+    def add_key(self, value: str | None = None) -> str:
+        """Add a write key, a new random one unless `value` is given, and return it.
+
+        A key that is there already stays. Raises UsageError for a key that no client could send.
+        """
+        key = f"hw_{secrets.token_urlsafe(18)}" if value is None else value
+        if (
+            not key
+            or len(key) > LONGEST_KEY
+            or not key.isascii()
+            or any(c.isspace() or c == ":" for c in key)
+        ):
+            raise UsageError(
+                f"{key!r} cannot be a write key.",
+                hint=f"use 1 to {LONGEST_KEY} visible ASCII characters, no colon; or leave --value away.",
+            )
+        with Session(self.engine) as session, session.begin():
+            if session.get(KeyRow, key) is None:
+                session.add(KeyRow(key=key, workspace_id=DEFAULT_WORKSPACE, created_at=_now()))
+        return key
+
+    def remove_key(self, value: str) -> None:
+        """Take a write key away. Raises NotFoundError where there is none such."""
+        with Session(self.engine) as session, session.begin():
+            row = session.scalar(delete(KeyRow).where(KeyRow.key == value).returning(KeyRow.key))
+        if row is None:
+            raise NotFoundError(f"There is no write key {value!r}.", hint="`headwater key list` shows them.")
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.engine.dispose()
+
+
+def _engine(url: str | Path) -> Engine:
+    if isinstance(url, str) and "://" in url and not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True)
+    address = url if isinstance(url, str) and "://" in url else f"sqlite:///{url}"
+    if isinstance(url, Path):
+        url.parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(address, poolclass=NullPool)
+
+    @event.listens_for(engine, "connect")
+    def _durable(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        for pragma in (
+            "busy_timeout = 10000",
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+        ):
+            cursor.execute(f"pragma {pragma}")
+        cursor.close()
+
+    return engine
+
+
+def _name(url: str | Path) -> str:
+    return url.parent.resolve().name if isinstance(url, Path) else DEFAULT_WORKSPACE
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
