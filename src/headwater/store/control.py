@@ -17,9 +17,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import orjson
-from sqlalchemy import DateTime, ForeignKey, String, Text, create_engine, delete, event, select
+from sqlalchemy import (
+    Column,
+    DateTime,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    create_engine,
+    delete,
+    event,
+    insert,
+    select,
+)
 from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.pool import NullPool
 
 from headwater.contract.errors import HeadwaterError, NotFoundError, UsageError
@@ -39,38 +52,34 @@ class ControlError(HeadwaterError):
     """The control database cannot be opened."""
 
 
-class Tables(DeclarativeBase):
-    """The tables of the control database."""
+TABLES = MetaData()
 
+WORKSPACES = Table(
+    "workspaces",
+    TABLES,
+    Column("workspace_id", String(64), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("created_at", DateTime, nullable=False),
+)
 
-class WorkspaceRow(Tables):
-    """The tenant; one for now."""
+SETTINGS = Table(
+    "settings_versions",
+    TABLES,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("workspace_id", ForeignKey("workspaces.workspace_id"), nullable=False),
+    Column("version", String(64), nullable=False),
+    Column("chosen", Text, nullable=False),
+    Column("applied_at", DateTime, nullable=False),
+    Column("author", String(200), nullable=False),
+)
 
-    __tablename__ = "workspaces"
-    workspace_id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    name: Mapped[str] = mapped_column(String(200))
-    created_at: Mapped[datetime] = mapped_column(DateTime)
-
-
-class SettingsRow(Tables):
-    """One version of the settings: what the operator chose, without the defaults."""
-
-    __tablename__ = "settings_versions"
-    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    workspace_id: Mapped[str] = mapped_column(ForeignKey("workspaces.workspace_id"))
-    version: Mapped[str] = mapped_column(String(64))
-    chosen: Mapped[str] = mapped_column(Text)
-    applied_at: Mapped[datetime] = mapped_column(DateTime)
-    author: Mapped[str] = mapped_column(String(200))
-
-
-class KeyRow(Tables):
-    """One write key that the collector accepts."""
-
-    __tablename__ = "write_keys"
-    key: Mapped[str] = mapped_column(String(LONGEST_KEY), primary_key=True)
-    workspace_id: Mapped[str] = mapped_column(ForeignKey("workspaces.workspace_id"))
-    created_at: Mapped[datetime] = mapped_column(DateTime)
+KEYS = Table(
+    "write_keys",
+    TABLES,
+    Column("key", String(LONGEST_KEY), primary_key=True),
+    Column("workspace_id", ForeignKey("workspaces.workspace_id"), nullable=False),
+    Column("created_at", DateTime, nullable=False),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,12 +113,11 @@ class Control:
         """Open, and make where it is missing. `url` is a file or a SQLAlchemy URL."""
         self.engine = _engine(url)
         try:
-            Tables.metadata.create_all(self.engine)
-            with Session(self.engine) as session, session.begin():
-                if session.get(WorkspaceRow, DEFAULT_WORKSPACE) is None:
-                    session.add(
-                        WorkspaceRow(workspace_id=DEFAULT_WORKSPACE, name=_name(url), created_at=_now()),
-                    )
+            TABLES.create_all(self.engine)
+            with self.engine.begin() as database:
+                if database.execute(select(WORKSPACES)).first() is None:
+                    row = {"workspace_id": DEFAULT_WORKSPACE, "name": _name(url), "created_at": _now()}
+                    database.execute(insert(WORKSPACES).values(row))
         except IntegrityError:
             pass  # another process made the row at the same moment
         except OperationalError as error:
@@ -125,11 +133,11 @@ class Control:
 
     def workspace(self) -> WorkspaceRecord:
         """Return who the workspace is."""
-        with Session(self.engine) as session:
-            row = session.get_one(WorkspaceRow, DEFAULT_WORKSPACE)
-            return WorkspaceRecord(
-                workspace_id=row.workspace_id, name=row.name, created_at=row.created_at.replace(tzinfo=UTC)
-            )
+        with self.engine.connect() as database:
+            row = database.execute(select(WORKSPACES)).one()
+        return WorkspaceRecord(
+            workspace_id=row.workspace_id, name=row.name, created_at=row.created_at.replace(tzinfo=UTC)
+        )
 
     def settings(self) -> Settings:
         """Return the settings that hold now; the defaults where nothing was chosen."""
@@ -137,9 +145,9 @@ class Control:
 
     def chosen(self) -> dict[str, Any]:
         """Return the keys that the operator chose, without the defaults."""
-        with Session(self.engine) as session:
-            row = session.scalar(select(SettingsRow).order_by(SettingsRow.number.desc()).limit(1))
-            return orjson.loads(row.chosen) if row else {}
+        with self.engine.connect() as database:
+            chosen = database.scalar(select(SETTINGS.c.chosen).order_by(SETTINGS.c.number.desc()).limit(1))
+        return orjson.loads(chosen) if chosen else {}
 
     def apply(self, raw: Mapping[str, Any], *, author: str = "") -> str:
         """Make `raw` the settings and return their version; what is not named has its default.
@@ -149,36 +157,36 @@ class Control:
         """
         settings = parsed(raw)
         if settings != self.settings():
-            row = SettingsRow(
-                workspace_id=DEFAULT_WORKSPACE,
-                version=settings.version(),
-                chosen=orjson.dumps(dict(raw), option=orjson.OPT_SORT_KEYS).decode(),
-                applied_at=_now(),
-                author=author,
-            )
-            with Session(self.engine) as session, session.begin():
-                session.add(row)
+            row = {
+                "workspace_id": DEFAULT_WORKSPACE,
+                "version": settings.version(),
+                "chosen": orjson.dumps(dict(raw), option=orjson.OPT_SORT_KEYS).decode(),
+                "applied_at": _now(),
+                "author": author,
+            }
+            with self.engine.begin() as database:
+                database.execute(insert(SETTINGS).values(row))
         return settings.version()
 
     def history(self) -> list[SettingsVersion]:
         """Return every version of the settings, the newest first."""
-        with Session(self.engine) as session:
-            rows = session.scalars(select(SettingsRow).order_by(SettingsRow.number.desc())).all()
-            return [
-                SettingsVersion(
-                    number=row.number,
-                    version=row.version,
-                    applied_at=row.applied_at.replace(tzinfo=UTC),
-                    author=row.author,
-                    chosen=orjson.loads(row.chosen),
-                )
-                for row in rows
-            ]
+        with self.engine.connect() as database:
+            rows = database.execute(select(SETTINGS).order_by(SETTINGS.c.number.desc())).all()
+        return [
+            SettingsVersion(
+                number=row.number,
+                version=row.version,
+                applied_at=row.applied_at.replace(tzinfo=UTC),
+                author=row.author,
+                chosen=orjson.loads(row.chosen),
+            )
+            for row in rows
+        ]
 
     def keys(self) -> set[str]:
         """Return the write keys that the collector accepts."""
-        with Session(self.engine) as session:
-            return set(session.scalars(select(KeyRow.key)).all())
+        with self.engine.connect() as database:
+            return set(database.scalars(select(KEYS.c.key)).all())
 
     def add_key(self, value: str | None = None) -> str:
         """Add a write key, a new random one unless `value` is given, and return it.
@@ -196,16 +204,17 @@ class Control:
                 f"{key!r} cannot be a write key.",
                 hint=f"use 1 to {LONGEST_KEY} visible ASCII characters, no colon; or leave --value away.",
             )
-        with Session(self.engine) as session, session.begin():
-            if session.get(KeyRow, key) is None:
-                session.add(KeyRow(key=key, workspace_id=DEFAULT_WORKSPACE, created_at=_now()))
+        with self.engine.begin() as database:
+            if database.scalar(select(KEYS.c.key).where(KEYS.c.key == key)) is None:
+                row = {"key": key, "workspace_id": DEFAULT_WORKSPACE, "created_at": _now()}
+                database.execute(insert(KEYS).values(row))
         return key
 
     def remove_key(self, value: str) -> None:
         """Take a write key away. Raises NotFoundError where there is none such."""
-        with Session(self.engine) as session, session.begin():
-            row = session.scalar(delete(KeyRow).where(KeyRow.key == value).returning(KeyRow.key))
-        if row is None:
+        with self.engine.begin() as database:
+            gone = database.execute(delete(KEYS).where(KEYS.c.key == value)).rowcount
+        if not gone:
             raise NotFoundError(f"There is no write key {value!r}.", hint="`headwater key list` shows them.")
 
     def close(self) -> None:
