@@ -15,6 +15,7 @@ import importlib
 import inspect
 import pkgutil
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,15 +77,12 @@ def tables_index(steps: Iterable[AnyStep]) -> str:
         MADE,
         "# Tables",
         "",
-        "Times are UTC, money is `DECIMAL(18,6)`. Every table can be read with",
+        "Times are UTC, money is `DECIMAL(18,6)`. Every table can be read with `headwater sql`.",
+        "What was received is never changed; the rest can be thrown away and made again.",
         "",
+        "| table | a row is | comes from |",
+        "|---|---|---|",
     ]
-    lines += [
-        "`headwater sql`. What was received is never changed; the rest can be thrown away and made",
-        "again.",
-        "",
-    ]
-    lines += ["| table | a row is | comes from |", "|---|---|---|"]
     for table in all_tables():
         origin = "a step" if table.name in made else "what was received"
         lines.append(f"| [{table.name}]({table.name}.md) | {_cell(table.doc)} | {origin} |")
@@ -97,14 +95,12 @@ def steps_page(steps: Iterable[AnyStep]) -> str:
         MADE,
         "# Steps",
         "",
-        "The pipeline with the settings that Headwater starts with, in the order in which it",
+        "The pipeline with the settings of a new workspace, in the order in which it runs.",
+        "`headwater steps NAME` prints a step, with `--dialect spark` for another engine.",
         "",
+        "| | step | is | reads |",
+        "|---|---|---|---|",
     ]
-    lines += [
-        "runs. `headwater steps NAME` prints a step, `headwater steps NAME --dialect spark` prints it",
-        "",
-    ]
-    lines += ["", "| | step | is | reads |", "|---|---|---|---|"]
     for number, step in enumerate(steps, start=1):
         reads = ", ".join(f"[{read.name}](tables/{read.name}.md)" for read in step.reads)
         name = f"[{step.makes.name}](tables/{step.makes.name}.md)"
@@ -127,10 +123,17 @@ def settings_page() -> str:
         MADE,
         "# Settings",
         "",
-        "One frozen value per workspace; a key that does not exist is refused. Shown are",
+        "One frozen value per workspace; a key that does not exist is refused. These are the values",
+        "that a new workspace starts with.",
+        "",
+        *_fields(Settings),
+        "",
+        "## A goal",
+        "",
+        "`goals` is a list of these.",
+        "",
+        *_fields(Goal),
     ]
-    lines += ["the values that a new workspace starts with.", "", *_fields(Settings)]
-    lines += ["", "## A goal", "", "`goals` is a list of these.", "", *_fields(Goal)]
     return "\n".join(lines) + "\n"
 
 
@@ -148,7 +151,7 @@ def field_docs(owner: str) -> dict[str, str]:
     module = ast.parse(inspect.getsource(settings))
     body = next(node.body for node in module.body if isinstance(node, ast.ClassDef) and node.name == owner)
     said: dict[str, str] = {}
-    for node, below in zip(body, body[1:], strict=False):
+    for node, below in pairwise(body):
         if (
             isinstance(node, ast.AnnAssign)
             and isinstance(node.target, ast.Name)
@@ -156,6 +159,11 @@ def field_docs(owner: str) -> dict[str, str]:
         ):
             said[node.target.id] = inspect.cleandoc(str(ast.literal_eval(below.value)))
     return said
+
+
+def field_names(owner: type) -> list[str]:
+    """Return the names of a settings class in order."""
+    return [entry.name for entry in dataclasses.fields(owner)]
 
 
 def _default(entry: dataclasses.Field[Any]) -> str:
@@ -178,10 +186,12 @@ def errors_page() -> str:
         MADE,
         "# Errors",
         "",
-        "Each says what is wrong and where, and a hint says the way out. The command line",
+        "Each says what is wrong and where, and a hint says the way out. The command line exits with",
+        "2 where the request itself cannot be meant (usage), else with 1.",
+        "",
+        "| error | means | exit |",
+        "|---|---|---|",
     ]
-    lines += ["exits with 2 where the request itself cannot be meant (usage), else with 1.", ""]
-    lines += ["| error | means | exit |", "|---|---|---|"]
     for error in all_errors():
         said = inspect.cleandoc(error.__doc__ or "").splitlines()[0]
         lines.append(f"| `{error.__name__}` | {_cell(said)} | {2 if issubclass(error, UsageError) else 1} |")
