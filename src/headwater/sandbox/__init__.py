@@ -1,0 +1,1 @@
+"""Sandbox: simulated markets with known truth; nothing here is needed to run a workspace."""
