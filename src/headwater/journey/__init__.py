@@ -1,0 +1,1 @@
+"""Journey: from events to sessions, touchpoints, conversions and the journeys between them."""
