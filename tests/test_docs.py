@@ -111,3 +111,12 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
         waiting += [target for target in there - reached if target.suffix == ".md" and target.exists()]
 
     assert set(PAGES) <= reached
+
+
+def test_the_capabilities_are_complete_and_in_order() -> None:
+    text = (ROOT / "docs" / "capabilities.md").read_text(encoding="utf-8")
+
+    assert re.findall(r"^\| ([SN]\d+) \|", text, re.MULTILINE) == [
+        *(f"S{number}" for number in range(1, 119)),
+        *(f"N{number}" for number in range(1, 18)),
+    ]
