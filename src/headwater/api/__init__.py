@@ -1,0 +1,1 @@
+"""API: the HTTP door, and the server that composes collector, API and page."""

@@ -1,0 +1,161 @@
+"""Answers: the calls that only read: reports, explain, person, steps and SQL.
+
+Reads  the query string
+Makes  JSON, CSV, Parquet or an Arrow stream
+
+Options go to the workspace as they were typed: the Python door and this one understand the same words.
+"""
+
+import io
+from enum import StrEnum
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from headwater.api.served import Served
+from headwater.api.shapes import ReportAnswer, ReportListed, SqlQuestion, StepShown
+from headwater.contract.errors import UnknownStepError
+from headwater.contract.steps import AnyStep, Loop, Step
+from headwater.result import ReportResult, plain
+
+router = APIRouter()
+
+ARROW = "application/vnd.apache.arrow.stream"
+PARQUET = "application/vnd.apache.parquet"
+
+
+class Format(StrEnum):
+    """How a table is written."""
+
+    JSON = "json"
+    CSV = "csv"
+    PARQUET = "parquet"
+    ARROW = "arrow"
+
+
+@router.get("/reports")
+def reports() -> list[ReportListed]:
+    """List the reports."""
+    from headwater.report import REPORTS
+
+    return [ReportListed(name=report.name, summary=report.summary) for report in REPORTS.values()]
+
+
+@router.get("/reports/{name}", responses={200: {"model": ReportAnswer}})
+def report(
+    request: Request,
+    name: str,
+    by: Annotated[str | None, Query(description="channel, source, medium, campaign, ad, ...")] = None,
+    model: Annotated[str | None, Query(description="one model or several, joined by commas")] = None,
+    goal: Annotated[str | None, Query(description="one goal; default: every macro goal")] = None,
+    window: Annotated[str | None, Query(description="30d, or all")] = None,
+    since: Annotated[str | None, Query(description="first day of conversion")] = None,
+    until: Annotated[str | None, Query(description="last day of conversion, included")] = None,
+    segment: Annotated[str | None, Query(description="attribute=value")] = None,
+    currency: Annotated[str | None, Query(description="ISO 4217 code")] = None,
+    as_of: Annotated[str | None, Query(description="what was known at this time")] = None,
+    limit: Annotated[int | None, Query(ge=1, description="most rows")] = None,
+    format: Format = Format.JSON,  # noqa: A002 (the name is the contract)
+) -> Response:
+    """Answer one report."""
+    asked: dict[str, Any] = {
+        "by": by,
+        "model": model,
+        "goal": goal,
+        "window": window,
+        "since": since,
+        "until": until,
+        "segment": segment,
+        "currency": currency,
+        "as_of": as_of,
+        "limit": limit,
+    }
+    options = {key: value for key, value in asked.items() if value is not None}
+    return written(_served(request).door.report(name, **options), format)
+
+
+@router.get("/explain/{conversion_id:path}")
+def explain(request: Request, conversion_id: str, model: str | None = None) -> Response:
+    """Say for each touch of a conversion what credit it gets, and why others get none."""
+    return as_json(_served(request).door.explain(conversion_id, model=model))
+
+
+@router.get("/persons/{identifier:path}")
+def person(request: Request, identifier: str) -> Response:
+    """Tell one person's timeline; any identifier of the person will do."""
+    return as_json(_served(request).door.person(identifier))
+
+
+@router.get("/steps")
+def steps(request: Request, dialect: str = "duckdb") -> list[StepShown]:
+    """List the steps of the pipeline in order, with their SQL."""
+    return [shown(step, dialect=dialect) for step in _served(request).door.steps()]
+
+
+@router.get("/steps/{name}")
+def step(request: Request, name: str, dialect: str = "duckdb") -> StepShown:
+    """Show one step."""
+    made = {step.makes.name: step for step in _served(request).door.steps()}
+    if name not in made:
+        raise UnknownStepError.named(name, known=made)
+    return shown(made[name], dialect=dialect)
+
+
+@router.post("/sql", responses={200: {"model": ReportAnswer}})
+def sql(request: Request, question: SqlQuestion, format: Format = Format.JSON) -> Response:  # noqa: A002
+    """Run one SELECT over the workspace's tables."""
+    rows = _served(request).door.sql(question.query)
+    if format is Format.ARROW:
+        return Response(_stream(rows), media_type=ARROW)
+    return written(ReportResult("sql", tuple(rows.column_names), rows.to_pylist()), format)
+
+
+def written(result: ReportResult, format: Format) -> Response:  # noqa: A002
+    """Return a result as an HTTP answer in the format that was asked for."""
+    if format is Format.CSV:
+        return Response(result.to_csv(), media_type="text/csv; charset=utf-8", headers=_file(result, "csv"))
+    if format is Format.PARQUET:
+        return Response(result.to_parquet(), media_type=PARQUET, headers=_file(result, "parquet"))
+    if format is Format.ARROW:
+        return Response(_stream(result.to_arrow()), media_type=ARROW)
+    return Response(result.to_json(), media_type="application/json")
+
+
+def as_json(value: Any) -> Response:
+    """Return any value of a report as JSON, money as decimal strings."""
+    return Response(orjson.dumps(plain(value)), media_type="application/json")
+
+
+def shown(step: AnyStep, *, dialect: str) -> StepShown:
+    """Return a step as the API tells of it, its SQL in the dialect asked for."""
+    from headwater.dialect import sql_of
+
+    kind = "sql" if isinstance(step, Step) else "loop" if isinstance(step, Loop) else "solve"
+    return StepShown(
+        name=step.makes.name,
+        kind=kind,
+        doc=step.makes.doc,
+        reads=[table.name for table in step.reads],
+        columns=step.makes.names(),
+        sql=sql_of(step, dialect=dialect),
+    )
+
+
+def _served(request: Request) -> Served:
+    served: Served = request.app.state.served
+    return served
+
+
+def _file(result: ReportResult, ending: str) -> dict[str, str]:
+    return {"content-disposition": f'inline; filename="{result.report}.{ending}"'}
+
+
+def _stream(rows: Any) -> bytes:
+    import pyarrow as pa
+
+    out = io.BytesIO()
+    with pa.ipc.new_stream(out, rows.schema) as writer:
+        writer.write_table(rows)
+    return out.getvalue()
