@@ -17,7 +17,7 @@ CODE := src tests tools benchmarks
 .PHONY: help install browser web demo test fast check style types floors reference wheel clean
 
 help:  ## say what there is
-	@sed -n 's/^\([a-z]*\):.*##/  make \1  /p' Makefile | expand -t 16
+	@awk -F ':.*## *' '/^[a-z]+:.*##/ { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 install: $(READY)  ## the virtual environment in .venv, exactly as uv.lock says
 
