@@ -15,13 +15,18 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from headwater.api.served import Served
-from headwater.api.shapes import ReportAnswer, ReportListed, SqlQuestion, StepShown
+from headwater.api.shapes import RecentConversion, ReportAnswer, ReportListed, SqlQuestion, StepShown
 from headwater.contract.errors import UnknownStepError
-from headwater.contract.steps import AnyStep, Loop, Step
+from headwater.contract.steps import AnyStep, Loop, Step, literal
 from headwater.result import ReportResult, plain
 
 router = APIRouter()
 
+RECENT = """
+select conversion_id, cast(person_id as varchar) as person_id, occurred_at, goal, net_value, refunded,
+    coalesce(step_count, 0) as step_count
+from conversions left join (select conversion_id, step_count from journeys) as journeys using (conversion_id)
+"""
 ARROW = "application/vnd.apache.arrow.stream"
 PARQUET = "application/vnd.apache.parquet"
 
@@ -74,6 +79,18 @@ def report(
     }
     options = {key: value for key, value in asked.items() if value is not None}
     return written(_served(request).door.report(name, **options), format)
+
+
+@router.get("/conversions")
+def conversions(
+    request: Request, limit: Annotated[int, Query(ge=1, le=1000)] = 50, goal: str | None = None
+) -> list[RecentConversion]:
+    """List the latest conversions."""
+    chosen = f"where goal = {literal(goal)}" if goal else "where is_macro"
+    rows = _served(request).door.sql(
+        f"{RECENT} {chosen} order by occurred_at desc, conversion_id limit {limit}"
+    )
+    return [RecentConversion(**plain(row)) for row in rows.to_pylist()]
 
 
 @router.get("/explain/{conversion_id:path}")

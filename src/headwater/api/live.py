@@ -77,6 +77,7 @@ def standing(served: Served) -> dict[str, Any]:
         **intake,
         "waiting": served.waiting(),
         "events": counted.get("events", 0),
+        "touchpoints": counted.get("touchpoints", 0),
         "conversions": counted.get("conversions", 0),
         "persons": counted.get("persons", 0),
         "last_build": plain(served.last_build),

@@ -20,6 +20,7 @@ INTAKE = ("received", "stored", "duplicate", "refused")
 COUNTS = """
 select
     (select count(*) from events) as events,
+    (select count(*) from touchpoints) as touchpoints,
     (select count(*) from conversions) as conversions,
     (select count(distinct person_id) from persons) as persons,
     (select max(known_at) from intake) as complete_to

@@ -21,6 +21,20 @@ class ReportAnswer(BaseModel):
     meta: dict[str, Any]
 
 
+class RecentConversion(BaseModel):
+    """One conversion, as a list of the latest shows it."""
+
+    conversion_id: str
+    person_id: str
+    """A number of 60 bits, as text: JavaScript would round it."""
+    occurred_at: str
+    goal: str
+    net_value: str | None
+    refunded: str | None
+    step_count: int
+    """Touchpoints in its window."""
+
+
 class StepShown(BaseModel):
     """One step of the pipeline."""
 
@@ -46,6 +60,7 @@ class Status(BaseModel):
     """Receipts of the collector that are not in the tables yet."""
     events: int
     """Events in the tables."""
+    touchpoints: int
     conversions: int
     persons: int
     last_build: dict[str, Any]

@@ -1,0 +1,263 @@
+"""Server: what `headwater serve` runs: collector, API and page in one process.
+
+Reads  a workspace folder, $HEADWATER_BASE_URL, $HEADWATER_TOKEN, $HEADWATER_TRUSTED_PROXIES
+Makes  an HTTP server, and DIR/server.json (url, pid, token; mode 0600) while it runs
+
+The collector answers at the root, since clients have its paths built in; the API lies under /api, and
+the page is whatever file of the built page a path names.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import uvicorn
+
+import headwater
+from headwater.api import access, page
+from headwater.api.app import application
+from headwater.api.loader import Loader
+from headwater.api.served import Served
+from headwater.contract.errors import HeadwaterError, WorkspaceBusyError
+from headwater.doors import SERVER_FILE, server_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from types import FrameType
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 8000
+GRACE_SECONDS = 5
+BACKLOG = 2048
+
+
+class AddressError(HeadwaterError):
+    """The server cannot listen on the address."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """What a running server tells whoever started it."""
+
+    url: str
+    """Where this machine reaches it, without a slash at the end."""
+    write_key: str
+    """One of the keys that clients send."""
+    token: str
+    """What the API asks for; anyone who has it may read and change everything."""
+    is_open: bool
+    """Whoever is on this machine may read without the token."""
+    folder: Path
+
+
+def serve(
+    folder: Path,
+    *,
+    host: str = DEFAULT_HOST,
+    port: int = DEFAULT_PORT,
+    ready: Callable[[Running], None] = lambda _running: None,
+) -> None:
+    """Serve the workspace in `folder` until SIGTERM or SIGINT; `ready` is called once it listens.
+
+    Port 0 takes any free one. Raises WorkspaceBusyError where another server or process holds the
+    folder, and AddressError where nothing can listen on the address.
+    """
+    refuse_second(folder)
+    listener = listening(host, port)
+    try:
+        house = House(folder)
+        try:
+            _run(house, listener, host=host, ready=ready)
+        finally:
+            house.close()
+    finally:
+        listener.close()
+
+
+class House:
+    """Everything that one server process holds open."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the workspace, the journal and the control database of `folder`."""
+        from headwater.collect.journal import Journal
+        from headwater.collect.metrics import Metrics
+        from headwater.collect.publisher import Publisher
+        from headwater.store.control import Control
+        from headwater.store.personal import Personal
+        from headwater.store.secrets import secret_key, subkey
+        from headwater.workspace import Workspace
+
+        self.workspace = Workspace(folder)
+        key = secret_key()
+        self.journal = Journal(folder / "journal.sqlite", key=subkey(key, purpose="journal"))
+        self.control = Control.in_folder(folder)
+        self.personal = Personal(folder / "personal.sqlite", key)
+        self.publisher = Publisher(self.journal, folder, self.personal)
+        self.metrics = Metrics(self.journal)
+        self.keys = self.control.keys() or {self.control.add_key()}
+        self.served = Served(
+            door=self.workspace,
+            control=self.control,
+            folder=folder,
+            version=headwater.__version__,
+            pid=os.getpid(),
+            collected=self.journal.counts,
+            latest=self.journal.tail,
+            waiting=self.journal.waiting,
+        )
+        self.loader = Loader(self.served, publish=self.publish, refresh=self.refresh)
+
+    def publish(self) -> bool:
+        """Move what waits in the journal to the archive; tell whether anything did."""
+        return bool(self.publisher.publish())
+
+    def refresh(self) -> bool:
+        """Take over keys and settings that changed; tell whether the tables need a build."""
+        now = self.control.keys()
+        self.keys.difference_update(self.keys - now)
+        self.keys.update(now)
+        settings = self.control.settings()
+        if settings == self.workspace.settings:
+            return False
+        self.workspace.settings = settings
+        return True
+
+    def application(self, rules: access.Rules) -> ASGIApp:
+        """Return the one application: API, metrics, page, and the collector for everything else."""
+        from headwater.collect.app import collector
+
+        intake = collector(self.journal, self.keys, self.metrics)
+        api = application(self.served)
+        pages = page.Page(page.static())
+
+        async def routed(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] == "http" and scope["path"].startswith("/api/"):
+                await api(scope, receive, send)
+            elif scope["type"] == "http" and pages.owns(scope):
+                await pages(scope, receive, send)
+            else:
+                await intake(scope, receive, send)
+
+        return access.guarded(routed, rules=lambda: rules)
+
+    def close(self) -> None:
+        """Publish what is journalled and let everything go."""
+        self.served.stopping.set()
+        if self.loader.is_alive():
+            self.loader.join()
+        self.journal.close()
+        self.personal.close()
+        self.control.close()
+        self.workspace.close()
+
+
+class Uvicorn(uvicorn.Server):
+    """A uvicorn server that tells the streams to end as soon as it is asked to stop."""
+
+    def __init__(self, config: uvicorn.Config, *, served: Served, started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._served = served
+        self._started = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then say so."""
+        await super().startup(sockets=sockets)
+        if self.started:
+            self._started()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop: no stream may hold the process."""
+        self._served.stopping.set()
+        super().handle_exit(sig, frame)
+
+
+def _run(house: House, listener: socket.socket, *, host: str, ready: Callable[[Running], None]) -> None:
+    token = os.environ.get("HEADWATER_TOKEN") or secrets.token_urlsafe(24)
+    rules = access.rules(token=token, host=host, base_url=os.environ.get("HEADWATER_BASE_URL"))
+    running = Running(
+        url=reached(host, listener.getsockname()[1]),
+        write_key=sorted(house.keys)[0],
+        token=token,
+        is_open=rules.is_local and rules.public_host is None,
+        folder=house.served.folder,
+    )
+    note = house.served.folder / SERVER_FILE
+
+    def started() -> None:
+        write_note(note, running)
+        house.loader.start()
+        ready(running)
+
+    config = uvicorn.Config(
+        house.application(rules),
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        backlog=BACKLOG,
+        forwarded_allow_ips=os.environ.get("HEADWATER_TRUSTED_PROXIES", "127.0.0.1"),
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    try:
+        Uvicorn(config, served=house.served, started=started).run(sockets=[listener])
+    finally:
+        note.unlink(missing_ok=True)
+
+
+def refuse_second(folder: Path) -> None:
+    """Raise WorkspaceBusyError where a server already runs on the folder."""
+    running = server_of(folder)
+    if running:
+        raise WorkspaceBusyError(
+            f"A server already runs on {folder}: {running['url']} (process {running['pid']}).",
+            hint="use that one (every command finds it by itself), stop it, or choose another --dir.",
+        )
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """Return a socket bound to the address. Raises AddressError where that is not possible."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host.strip("[]"), port))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise AddressError(
+            f"Nothing can listen on {host}:{port} ({error}).",
+            hint="choose another --port (0 takes any free one), or stop what listens there.",
+        ) from error
+    return listener
+
+
+def reached(host: str, port: int) -> str:
+    """Return the address under which this machine reaches the server.
+
+    >>> reached("0.0.0.0", 8000), reached("::1", 8000)
+    ('http://127.0.0.1:8000', 'http://[::1]:8000')
+    """
+    name = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+
+
+def write_note(note: Path, running: Running) -> None:
+    """Write server.json so that only its owner may read it, whole or not at all."""
+    said: dict[str, Any] = {
+        "url": running.url,
+        "pid": os.getpid(),
+        "token": running.token,
+        "version": headwater.__version__,
+    }
+    aside = note.with_name(f".{note.name}.{os.getpid()}")
+    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as out:
+        out.write(orjson.dumps(said, option=orjson.OPT_INDENT_2))
+    aside.rename(note)
