@@ -11,13 +11,25 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pyarrow.parquet as pq
+
+from headwater.contract.tables import ARCHIVE_KINDS, MONEY
 
 if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    import pyarrow as pa
+ARROW = {
+    "VARCHAR": pa.string(),
+    "TIMESTAMP": pa.timestamp("us"),
+    "DATE": pa.date32(),
+    "BIGINT": pa.int64(),
+    "DOUBLE": pa.float64(),
+    "BOOLEAN": pa.bool_(),
+    MONEY: pa.decimal128(18, 6),
+}
+"""Declared types of `contract.tables` as Arrow types."""
 
 
 def publish(root: Path, kind: str, rows: pa.Table, *, name: str, received_on: date) -> Path:
@@ -36,6 +48,11 @@ def publish(root: Path, kind: str, rows: pa.Table, *, name: str, received_on: da
     sync(folder)
     sync(folder.parent)
     return target
+
+
+def schema(kind: str) -> pa.Schema:
+    """Return the columns of a kind of file, as its table declares them."""
+    return pa.schema([(column.name, ARROW[column.type]) for column in ARCHIVE_KINDS[kind].columns])
 
 
 def sync(path: Path) -> None:

@@ -1,0 +1,170 @@
+"""Personal: keep names, addresses, e-mail addresses and phone numbers out of the archive.
+
+Reads  rows of `events` and refused messages, raw
+Makes  the same with keyed hashes in the place of e-mail addresses and phone numbers
+
+By key, in properties, traits and context, at any depth: values under e-mail and phone keys become
+keyed hashes; names, postal addresses and birthdays are left out; IP addresses lose their last part.
+By value, everywhere: an e-mail address inside other text becomes [email], and an id that is one
+becomes its keyed hash. `name` is a person's only among traits (elsewhere it names pages, products).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from headwater.contract.ports import PersonalStore
+
+EMAIL = re.compile(r"[A-Za-z0-9._%+'-]{1,64}(?:@|%40)(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}")
+MARK = "[email]"
+EMAIL_KEYS = ("email", "emailaddress")
+PHONE_KEYS = ("phone", "phonenumber", "telephone", "mobile", "mobilenumber", "msisdn")
+LEFT_OUT = frozenset(
+    {
+        "firstname", "lastname", "middlename", "fullname", "surname", "familyname", "givenname", "username",
+        "birthday", "birthdate", "dateofbirth", "dob",
+        "address", "address1", "address2", "street", "streetaddress", "addressline1", "addressline2",
+        "shippingaddress", "billingaddress", "homeaddress", "postaladdress",
+        "password", "ssn", "creditcard", "cardnumber", "iban",
+    }
+)  # fmt: skip
+IDS = ("user_id", "anonymous_id", "previous_id")
+TEXTS = ("event", "claimed_at", "url", "referrer")
+KEPT_V4, KEPT_V6 = 24, 48
+"""Leading bits of an IP address that are kept."""
+REFUSED_FIELD = re.compile(
+    r'("[^"]*(?:e_?-?mail|phone|mobile|(?:first|last|full|sur|user)_?-?name|address|birth)[^"]*"\s*:\s*)"[^"]*"?',
+    re.IGNORECASE,
+)
+
+
+class Personal(NamedTuple):
+    """A raw value that must not leave the collector."""
+
+    kind: str
+    """email or phone"""
+    value: str
+
+
+Hashes = dict[Personal, "str | None"]
+
+
+def screened(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row of `events` whose personal values are `Personal` marks, wherever they stood."""
+    of_person = row["type"] == "identify"
+    found = row | {name: _id(row[name]) for name in IDS} | {name: text(row[name]) for name in TEXTS}
+    found["properties"] = _fields(row["properties"], of_person=of_person)
+    found["context"] = _fields(row["context"], of_person=False)
+    if found["email"] is None and isinstance(found["user_id"], Personal):
+        found["email"] = found["user_id"]
+    if "@" in row["event_id"]:
+        found["event_id"] = _hidden(row["event_id"])
+    return found
+
+
+def hashes(rows: Iterable[dict[str, Any]], store: PersonalStore) -> Hashes:
+    """Keep the raw values of the rows in the encrypted store and return their keyed hashes."""
+    marks: dict[Personal, None] = {}
+    for row in rows:
+        for value in row.values():
+            _collect(value, marks)
+    result: Hashes = {}
+    for kind in ("email", "phone"):
+        of_kind = [mark for mark in marks if mark.kind == kind]
+        if of_kind:
+            keyed = store.keyed(kind, [mark.value for mark in of_kind])
+            result |= {mark: keyed.get(mark.value) for mark in of_kind}
+    return result
+
+
+def resolved(row: dict[str, Any], known: Mapping[Personal, str | None]) -> dict[str, Any]:
+    """Return the row with hashes for marks, and properties and context as JSON text."""
+
+    def hashed(value: Any) -> str | None:
+        if isinstance(value, Personal):
+            return known.get(value)
+        raise TypeError
+
+    found = {name: known.get(value) if isinstance(value, Personal) else value for name, value in row.items()}
+    for name in IDS:
+        if isinstance(row[name], Personal) and found[name] is None:
+            found[name] = _hidden(row[name].value)
+    for name in ("properties", "context"):
+        found[name] = orjson.dumps(row[name], default=hashed).decode()
+    return found
+
+
+def text(value: str | None) -> str | None:
+    """Return text with each e-mail address in it replaced by a mark."""
+    if value is None or ("@" not in value and "%40" not in value):
+        return value
+    return EMAIL.sub(MARK, value)
+
+
+def refused_text(raw: str) -> str:
+    """Return refused input without what looks personal in it."""
+    return REFUSED_FIELD.sub(r'\1"[removed]"', EMAIL.sub(MARK, raw))
+
+
+def _fields(value: dict[str, Any], *, of_person: bool) -> dict[str, Any]:
+    kept: dict[str, Any] = {}
+    for key, inside in value.items():
+        name = key.lower().replace("_", "").replace("-", "").replace(" ", "")
+        if name in LEFT_OUT or (of_person and name == "name" and isinstance(inside, str)):
+            continue
+        kept[text(key) or key] = _value(name, inside)
+    return kept
+
+
+def _value(name: str, value: Any) -> Any:
+    if isinstance(value, str):
+        if name.endswith(EMAIL_KEYS):
+            return Personal("email", value) if value else value
+        if name.endswith(PHONE_KEYS):
+            return Personal("phone", value) if value else value
+        return _network(value) if name in ("ip", "ipaddress") else text(value)
+    if isinstance(value, dict):
+        return _fields(value, of_person=name == "traits")
+    if isinstance(value, list):
+        return [_value(name, inside) for inside in value]
+    if name.endswith(PHONE_KEYS) and isinstance(value, int) and not isinstance(value, bool):
+        return Personal("phone", str(value))
+    return value
+
+
+def _network(value: str) -> str | None:
+    try:
+        address = ipaddress.ip_address(value.strip())
+    except ValueError:
+        return None
+    bits = KEPT_V4 if address.version == 4 else KEPT_V6
+    return str(ipaddress.ip_network((address, bits), strict=False).network_address)
+
+
+def _id(value: str | None) -> Any:
+    if value is None or "@" not in value:
+        return value
+    return Personal("email", value) if EMAIL.fullmatch(value.strip()) else text(value)
+
+
+def _hidden(value: str) -> str:
+    return "hidden-" + blake2b(value.encode(), digest_size=16).hexdigest()
+
+
+def _collect(value: Any, marks: dict[Personal, None]) -> None:
+    if isinstance(value, Personal):
+        marks[value] = None
+    elif isinstance(value, dict):
+        for inside in value.values():
+            _collect(inside, marks)
+    elif isinstance(value, list):
+        for inside in value:
+            _collect(inside, marks)

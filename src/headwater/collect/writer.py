@@ -1,0 +1,178 @@
+"""Writer: one thread that commits whatever queued up while its last commit ran.
+
+Reads  pieces of work, each a function of the database connection
+Makes  their effects, durable before anyone who waits hears of them
+
+There is no linger: a single client waits for one sync, a thousand share one. When a group fails, its
+pieces are tried one by one, so that a piece that cannot be done stops no other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+import threading
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+
+from headwater.contract.errors import HeadwaterError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+Work = "Callable[[sqlite3.Connection], T]"
+
+WAITING_BYTES = 64 * 1024 * 1024
+"""Handed over but not yet committed; beyond this the writer says that it is busy."""
+
+
+class JournalUnavailableError(HeadwaterError):
+    """The journal cannot take the work now: the disk is full or broken, or too much is waiting."""
+
+
+class Ledger(Protocol):
+    """What is kept in memory beside the database, in step with its commits."""
+
+    def opened(self) -> sqlite3.Connection:
+        """Return a new connection, in autocommit mode."""
+        ...
+
+    def begin(self) -> None:
+        """Forget what an unfinished group left behind."""
+        ...
+
+    def finish(self, connection: sqlite3.Connection) -> None:
+        """Write what the whole group added up to, inside its transaction."""
+        ...
+
+    def committed(self) -> None:
+        """Take over what the group added up to: it is durable now."""
+        ...
+
+
+class _Waiting(NamedTuple):
+    work: Callable[[sqlite3.Connection], Any]
+    size: int
+    future: asyncio.Future[Any] | Future[Any]
+    loop: asyncio.AbstractEventLoop | None
+
+
+class Writer:
+    """The only thread that writes to one SQLite database."""
+
+    def __init__(self, ledger: Ledger, connection: sqlite3.Connection) -> None:
+        self._ledger = ledger
+        self._connection: sqlite3.Connection | None = connection
+        self._wake = threading.Condition()
+        self._queue: list[_Waiting] = []
+        self._queued_bytes = 0
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Callable[[sqlite3.Connection], T], *, size: int) -> asyncio.Future[T]:
+        """Queue `work` of about `size` bytes from an event loop; the future ends when it is durable."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._enqueue(_Waiting(work, size, future, loop))
+        return future
+
+    def perform(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do `work` from another thread and return its result once it is durable."""
+        future: Future[T] = Future()
+        self._enqueue(_Waiting(work, 0, future, None))
+        return future.result()
+
+    def close(self) -> None:
+        """Finish what is queued, then stop."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        self._thread.join()
+        if self._connection is not None:
+            self._connection.close()
+
+    def _enqueue(self, waiting: _Waiting) -> None:
+        with self._wake:
+            if self._closing:
+                raise JournalUnavailableError("The journal is closed.", hint="start the server again.")
+            if self._queued_bytes > WAITING_BYTES:
+                raise JournalUnavailableError(
+                    "Too much is waiting for the disk.", hint="send again in a moment."
+                )
+            self._queue.append(waiting)
+            self._queued_bytes += waiting.size
+            self._wake.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                while not self._queue and not self._closing:
+                    self._wake.wait()
+                if not self._queue:
+                    return
+                taken, self._queue, self._queued_bytes = self._queue, [], 0
+            _answer(taken, self._results(taken))
+
+    def _results(self, taken: list[_Waiting]) -> list[Any]:
+        try:
+            return self._group(taken)
+        except Exception as error:  # noqa: BLE001 (whatever fails, those who wait must hear of it)
+            if len(taken) == 1:
+                return [error]
+        return [self._results([waiting])[0] for waiting in taken]
+
+    def _group(self, taken: list[_Waiting]) -> list[Any]:
+        """Do the work of a group in one transaction; on an error nothing of it is done."""
+        try:
+            if self._connection is None:
+                self._connection = self._ledger.opened()
+            connection = self._connection
+            self._ledger.begin()
+            connection.execute("begin immediate")
+            results = [waiting.work(connection) for waiting in taken]
+            self._ledger.finish(connection)
+            connection.execute("commit")
+        except Exception as error:
+            self._abandon()
+            if isinstance(error, sqlite3.Error):
+                raise JournalUnavailableError(
+                    f"The journal could not be written: {error}.", hint="free space on its disk."
+                ) from error
+            raise
+        self._ledger.committed()
+        return results
+
+    def _abandon(self) -> None:
+        """Roll back and open anew before the next attempt: after a failed sync nothing is certain."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(sqlite3.Error):
+                connection.execute("rollback")
+            with contextlib.suppress(sqlite3.Error):
+                connection.close()
+
+
+def _answer(taken: list[_Waiting], results: list[Any]) -> None:
+    """Hand each waiter its result; one call into each event loop for the whole group."""
+    loops: dict[asyncio.AbstractEventLoop, list[tuple[Any, Any]]] = {}
+    for waiting, result in zip(taken, results, strict=True):
+        if waiting.loop is None:
+            _settle([(waiting.future, result)])
+        else:
+            loops.setdefault(waiting.loop, []).append((waiting.future, result))
+    for loop, settled in loops.items():
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(_settle, settled)
+
+
+def _settle(settled: list[tuple[Any, Any]]) -> None:
+    for future, result in settled:
+        if future.done():
+            continue
+        if isinstance(result, Exception):
+            future.set_exception(result)
+        else:
+            future.set_result(result)
