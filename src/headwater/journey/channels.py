@@ -52,7 +52,9 @@ UNASSIGNED = "other"
 def built_in_rules() -> tuple[Rule, ...]:
     """Return the rules that come with Headwater, in order."""
     told = facts.toml("channel_rules.toml")
-    return tuple(parsed(raw, place=f"rule {n}", lists=told["lists"]) for n, raw in enumerate(told["rules"], start=1))
+    return tuple(
+        parsed(raw, place=f"rule {n}", lists=told["lists"]) for n, raw in enumerate(told["rules"], start=1)
+    )
 
 
 def rules(settings: Settings | None = None) -> tuple[Rule, ...]:
@@ -75,7 +77,11 @@ def channel_case(rules: Sequence[Rule], columns: Mapping[str, str] | None = None
     column of its own name. Fields that a mapping leaves out count as empty. The expressions must be
     lower case and never null.
     """
-    given = dict.fromkeys(FIELDS, "''") | dict(columns) if columns is not None else {name: name for name in FIELDS}
+    given = (
+        dict.fromkeys(FIELDS, "''") | dict(columns)
+        if columns is not None
+        else {name: name for name in FIELDS}
+    )
     whens = "\n".join(f"    when {sql(rule, given)} then '{rule.channel}'" for rule in rules)
     return f"case\n{whens}\n    else '{UNASSIGNED}'\nend"
 

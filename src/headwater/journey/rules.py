@@ -1,10 +1,10 @@
-"""Rules: one channel rule as a value, read from plain keys, held against a touchpoint or turned into SQL.
+r"""Rules: one channel rule as a value, read from plain keys, held against a touchpoint or turned into SQL.
 
 Reads  dictionaries such as {"channel": "paid_search", "source": "google", "medium": ["cpc", "paid*"]}
 Makes  `Rule` values and SQL conditions that DuckDB and Spark understand alike
 
 Texts are compared in lower case. A regular expression must mean the same to RE2, Java and Python, so
-look-around, back-references and escapes such as \\d are refused.
+look-around, back-references and escapes such as \d are refused.
 """
 
 from __future__ import annotations
@@ -98,7 +98,9 @@ def parsed(raw: Mapping[str, Any], *, place: str, lists: Mapping[str, Sequence[s
     Raises UsageError or UnknownSettingError that names `place` and what is wrong with it.
     """
     if not isinstance(raw, dict) or not isinstance(raw.get("channel"), str) or not raw["channel"].strip():
-        raise UsageError(f"{place} names no channel.", hint='write for example {channel = "podcast", medium = "audio"}.')
+        raise UsageError(
+            f"{place} names no channel.", hint='write for example {channel = "podcast", medium = "audio"}.'
+        )
     conditions = []
     for key, value in raw.items():
         if key in ("channel", "why"):
@@ -112,12 +114,19 @@ def parsed(raw: Mapping[str, Any], *, place: str, lists: Mapping[str, Sequence[s
         conditions.append(Condition(_NAMES[name], patterns, negated=key != name))
     if not conditions:
         raise UsageError(f"{place} has no condition.", hint=f"add one of {', '.join(sorted(_NAMES))}.")
-    return Rule(channel=_channel(raw["channel"], place=place), conditions=tuple(conditions), why=str(raw.get("why", "")))
+    return Rule(
+        channel=_channel(raw["channel"], place=place),
+        conditions=tuple(conditions),
+        why=str(raw.get("why", "")),
+    )
 
 
 def _channel(name: str, *, place: str) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name.strip()):
-        raise UsageError(f"{place} names the channel {name!r}.", hint="use lower case letters, digits and _, as paid_search.")
+        raise UsageError(
+            f"{place} names the channel {name!r}.",
+            hint="use lower case letters, digits and _, as paid_search.",
+        )
     return name.strip()
 
 
@@ -127,10 +136,14 @@ def _patterns(value: object, *, place: str, lists: Mapping[str, Sequence[str]]) 
         raise UsageError(f"{place} is an empty list.", hint='write "" to ask for an empty field.')
     for text in texts:
         if not isinstance(text, str):
-            raise UsageError(f"{place} holds {text!r}, which is no text.", hint='write it in quotes, as "cpc".')
+            raise UsageError(
+                f"{place} holds {text!r}, which is no text.", hint='write it in quotes, as "cpc".'
+            )
         if text.startswith("@"):
             if text[1:] not in lists:
-                raise UnknownSettingError.named(f"{place}: {text}", known={f"{place}: @{name}" for name in lists})
+                raise UnknownSettingError.named(
+                    f"{place}: {text}", known={f"{place}: @{name}" for name in lists}
+                )
             yield from _patterns(lists[text[1:]], place=place, lists=lists)
         else:
             yield _pattern(text, place=place)
@@ -144,12 +157,17 @@ def _pattern(text: str, *, place: str) -> Pattern:
     how = ways[word.startswith("*"), word.endswith("*")]
     inner = word.strip("*") if how != "equal" else word
     if "*" in inner or (how != "equal" and not inner):
-        raise UsageError(f"{place} cannot be {text!r}.", hint="a * stands at the beginning, at the end or at both, beside a text.")
+        raise UsageError(
+            f"{place} cannot be {text!r}.",
+            hint="a * stands at the beginning, at the end or at both, beside a text.",
+        )
     return Pattern(how, inner)
 
 
 def _expression(text: str, *, place: str) -> str:
-    hint = "keep to letters, [classes], (groups), |, ., *, +, ? and ^; write [0-9] for a digit, [.] for a dot."
+    hint = (
+        "keep to letters, [classes], (groups), |, ., *, +, ? and ^; write [0-9] for a digit, [.] for a dot."
+    )
     if not text or _UNPORTABLE.search(text):
         raise UsageError(f"{place}: {text!r} is no portable regular expression.", hint=hint)
     try:
@@ -165,7 +183,9 @@ def _check_values(name: str, patterns: Sequence[Pattern], *, place: str) -> None
     )
     for pattern in patterns:
         if name in closed and pattern.how == "equal" and pattern.text not in closed[name]:
-            raise UsageError(f"{place} cannot be {pattern.text!r}.", hint=f"there are: {', '.join(closed[name][1:])}.")
+            raise UsageError(
+                f"{place} cannot be {pattern.text!r}.", hint=f"there are: {', '.join(closed[name][1:])}."
+            )
 
 
 # -- SQL -------------------------------------------------------------------------------------------
@@ -183,14 +203,22 @@ def _condition(condition: Condition, columns: Mapping[str, str]) -> str:
         source = columns["source"]
         found = f"(({source} <> '' and {by_source}) or ({source} = '' and {by_referrer}))"
     else:
-        found = _any(condition.patterns, columns[condition.field])
+        column = columns[condition.field]
+        found = _any(condition.patterns, f"lower({column})" if condition.field == "click_id_name" else column)
     return f"not {found}" if condition.negated else found
 
 
 def _any(patterns: Sequence[Pattern], column: str) -> str:
     equal = [_text(pattern.text) for pattern in patterns if pattern.how == "equal"]
-    parts = [f"{column} in ({', '.join(equal)})"] if len(equal) > 1 else [f"{column} = {text}" for text in equal]
-    calls = {"contains": "contains", "begins": "starts_with", "ends": "ends_with", "matches": "regexp_matches"}
+    parts = (
+        [f"{column} in ({', '.join(equal)})"] if len(equal) > 1 else [f"{column} = {text}" for text in equal]
+    )
+    calls = {
+        "contains": "contains",
+        "begins": "starts_with",
+        "ends": "ends_with",
+        "matches": "regexp_matches",
+    }
     parts += [f"{calls[p.how]}({column}, {_text(p.text)})" for p in patterns if p.how != "equal"]
     return f"({' or '.join(parts)})"
 
