@@ -1,0 +1,32 @@
+"""Reports: one file per report, each a pure function from tables and a query to a table.
+
+Whoever asks (command line, API, Python, dashboard) asks through `answer`; a report appears in all of
+them by standing in REPORTS.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from headwater.contract.errors import UnknownReportError
+from headwater.report import attribution, compare, lag, overview, paths, quality, roles, touches
+
+if TYPE_CHECKING:
+    from headwater.contract.query import Report, ReportContext, ReportQuery, ReportTable
+
+REPORTS: dict[str, Report] = {
+    module.REPORT.name: module.REPORT
+    for module in (overview, attribution, compare, paths, lag, touches, roles, quality)
+}
+"""Every report by name."""
+
+
+def answer(name: str, context: ReportContext, query: ReportQuery) -> ReportTable:
+    """Return the answer of the report called `name`.
+
+    Raises UnknownReportError, UnknownModelError, UnknownDimensionError, UnknownNameError (a goal, an
+    attribute or a currency that does not exist) and UsageError.
+    """
+    if name not in REPORTS:
+        raise UnknownReportError.named(name, known=REPORTS)
+    return REPORTS[name].answer(context, query)

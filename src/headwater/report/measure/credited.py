@@ -1,0 +1,189 @@
+"""Credited: what each model credits to each value of a dimension, exactly.
+
+Reads  the steps of a Selection
+Makes  conversions and value by player and model, and what no touchpoint could be credited with
+
+Rule models are summed as whole numbers (1e-15 of a conversion, millionths of the currency), so that
+the result does not depend on the order in which threads add, and money adds up to the last digit.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from headwater.contract.errors import UnknownModelError
+from headwater.contract.models import PathModel, RuleModel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from headwater.contract.models import Model
+    from headwater.contract.ports import Reader
+    from headwater.contract.query import ReportContext
+    from headwater.report.dimensions import Dimension
+    from headwater.report.filters import Selection
+
+DEFAULT_MODELS = ("first", "last", "last_non_direct", "linear", "position", "time_decay", "markov", "shapley")
+"""Models of a report where none are named; those that the workspace does not offer are left out."""
+
+UNIT = 10**15
+"""Parts that a conversion is counted in."""
+MICRO = 10**6
+"""Parts that a unit of money is counted in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credit:
+    """Conversions and value; the unit of everything that a model hands out."""
+
+    conversions: float = 0.0
+    value: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credited:
+    """What each model credits to each player, beside what there was to credit."""
+
+    by_player: dict[str, dict[str, Credit]]
+    total: Credit
+    unattributed: dict[str, Credit] = field(default_factory=dict)
+
+    def of(self, player: str, model: str) -> Credit:
+        """Return what `model` credits to `player`; nothing where it never met it."""
+        return self.by_player.get(player, {}).get(model, Credit())
+
+    def ranked(self) -> list[str]:
+        """Return the players, largest credit of any model first, then by name."""
+        return sorted(self.by_player, key=lambda player: (-self._largest(player), player))
+
+    def _largest(self, player: str) -> float:
+        return round(max((credit.conversions for credit in self.by_player[player].values()), default=0.0), 9)
+
+
+def chosen_models(context: ReportContext, names: Iterable[str]) -> dict[str, Model]:
+    """Return the models by name, in the order asked. Raises UnknownModelError."""
+    asked = tuple(dict.fromkeys(names)) or tuple(name for name in DEFAULT_MODELS if name in context.models)
+    for name in asked:
+        if name not in context.models:
+            raise UnknownModelError.named(name, known=context.models)
+    return {name: context.models[name] for name in asked}
+
+
+def credited(reader: Reader, chosen: Selection, *, by: Dimension, models: Mapping[str, Model]) -> Credited:
+    """Return what `models` credit to each value of `by` over the journeys of `chosen`."""
+    total = _total(reader, chosen)
+    rules = {name: model for name, model in models.items() if isinstance(model, RuleModel)}
+    by_player: defaultdict[str, dict[str, Credit]] = defaultdict(dict)
+    given = {name: Credit() for name in models}
+    if rules:
+        _add_rules(reader, chosen, by=by, rules=rules, by_player=by_player, given=given)
+    for name, model in models.items():
+        if isinstance(model, PathModel):
+            solved = model.credited(reader, chosen.paths(by))
+            for player, (conversions, value) in solved.items():
+                by_player[player][name] = Credit(conversions=conversions, value=value)
+            given[name] = _sum(by_player[player][name] for player in solved)
+    left = {name: _less(total, credit) for name, credit in given.items()}
+    return Credited(by_player=dict(by_player), total=total, unattributed=left)
+
+
+def units(rules: Mapping[str, RuleModel]) -> str:
+    """Return the columns `units_N` and `micros_N`, the credit of one step, for each of `rules`."""
+    columns = []
+    for place, rule in enumerate(rules.values()):
+        columns.append(f"{_units(rule.upto)} - {_units(rule.before)} as units_{place}")
+        columns.append(f"{_micros(rule.upto)} - {_micros(rule.before)} as micros_{place}")
+    return ", ".join(columns)
+
+
+def valued_steps(steps: str) -> str:
+    """Return `steps` with `net_micros`, the journey's value as a whole number."""
+    return f"select *, cast(net_value * {MICRO} as bigint) as net_micros from ({steps}) as priced"
+
+
+def _add_rules(
+    reader: Reader,
+    chosen: Selection,
+    *,
+    by: Dimension,
+    rules: Mapping[str, RuleModel],
+    by_player: dict[str, dict[str, Credit]],
+    given: dict[str, Credit],
+) -> None:
+    rows = reader.query(
+        rule_sql(chosen, by=by, rules=rules, many=_stands_for_many(reader, chosen))
+    ).to_pylist()
+    for place, name in enumerate(rules):
+        for row in rows:
+            by_player[row["player"]][name] = _credit(row, place)
+        given[name] = Credit(
+            conversions=sum(int(row[f"units_{place}"]) for row in rows) / UNIT,
+            value=sum((by_player[row["player"]][name].value for row in rows), Decimal(0)),
+        )
+
+
+def rule_sql(chosen: Selection, *, by: Dimension, rules: Mapping[str, RuleModel], many: bool) -> str:
+    """Return the one scan that sums all rule models by player.
+
+    `many` says that some conversions stand for more than one; without it the product is spared.
+    """
+    times = " * cast(conversion_count as hugeint)" if many else ""
+    sums = ", ".join(
+        f"cast(sum(units_{place}{times}) as decimal(38,0)) as units_{place}, "
+        f"cast(sum(micros_{place}) as decimal(38,0)) as micros_{place}"
+        for place in range(len(rules))
+    )
+    return f"""
+        select player, {sums} from (
+            select player, conversion_count, {units(rules)}
+            from ({valued_steps(by.of_steps(chosen.steps))}) as valued
+        ) as parts group by player
+    """
+
+
+def _units(share: str) -> str:
+    return f"cast(round(({share}) * 1e15) as bigint)"
+
+
+def _micros(share: str) -> str:
+    """Round the share of the value that has been given so far; all of it at the last step."""
+    return (
+        f"case when ({share}) >= 1e0 then net_micros else cast(round(net_micros * ({share})) as bigint) end"
+    )
+
+
+def _credit(row: dict[str, Any], place: int) -> Credit:
+    micros = int(row[f"micros_{place}"])
+    return Credit(conversions=int(row[f"units_{place}"]) / UNIT, value=Decimal(micros).scaleb(-6))
+
+
+def _stands_for_many(reader: Reader, chosen: Selection) -> bool:
+    sql = f"select count(*) from ({chosen.conversions}) as chosen where conversion_count <> 1"
+    return bool(reader.query(sql).column(0)[0].as_py())
+
+
+def _total(reader: Reader, chosen: Selection) -> Credit:
+    sql = f"""
+        select coalesce(sum(conversion_count), 0) as conversions,
+            cast(coalesce(sum(net_value), 0) as decimal(38,6)) as value
+        from ({chosen.conversions}) as chosen
+    """
+    row = reader.query(sql).to_pylist()[0]
+    return Credit(conversions=float(row["conversions"]), value=row["value"])
+
+
+def _sum(credits_given: Iterable[Credit]) -> Credit:
+    parts = list(credits_given)
+    return Credit(
+        conversions=sum(part.conversions for part in parts),
+        value=sum((part.value for part in parts), Decimal(0)),
+    )
+
+
+def _less(total: Credit, given: Credit) -> Credit:
+    """Take away what was given; float noise of a solver is not an unattributed conversion."""
+    left = round(total.conversions - given.conversions, 9)
+    return Credit(conversions=left + 0.0, value=total.value - given.value)
