@@ -1,0 +1,75 @@
+// Client: asks the API of the server that served this page; failures keep the hint that the server gives.
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import type { Explained, Person, RecentConversion, Report } from "./types";
+
+const ROOT = "/api/v1";
+/** How often what is shown is asked for again. */
+const EVERY = 5_000;
+
+export class ApiError extends Error {
+  readonly hint: string;
+  readonly status: number;
+
+  constructor(status: number, detail: string, hint: string) {
+    super(detail);
+    this.status = status;
+    this.hint = hint;
+  }
+}
+
+export type Options = Readonly<Record<string, string | undefined>>;
+
+export function useReport(name: string, options: Options = {}) {
+  return useQuery({
+    queryKey: ["report", name, options],
+    queryFn: () => get<Report>(`/reports/${name}`, options),
+    refetchInterval: EVERY,
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function useRecentConversions(options: Options = {}) {
+  return useQuery({
+    queryKey: ["conversions", options],
+    queryFn: () => get<readonly RecentConversion[]>("/conversions", options),
+    refetchInterval: EVERY,
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function usePerson(identifier: string | undefined) {
+  return useQuery({
+    queryKey: ["person", identifier],
+    queryFn: () => get<Person>(`/persons/${encodeURIComponent(identifier ?? "")}`),
+    enabled: Boolean(identifier),
+    refetchInterval: EVERY,
+  });
+}
+
+export function useExplained(conversion: string | undefined) {
+  return useQuery({
+    queryKey: ["explain", conversion],
+    queryFn: () => get<Explained>(`/explain/${encodeURIComponent(conversion ?? "")}`),
+    enabled: Boolean(conversion),
+  });
+}
+
+export function csvLink(name: string, options: Options): string {
+  return `${ROOT}/reports/${name}${query({ ...options, format: "csv" })}`;
+}
+
+async function get<Answer>(path: string, options: Options = {}): Promise<Answer> {
+  const answer = await fetch(`${ROOT}${path}${query(options)}`, { headers: { accept: "application/json" } });
+  if (!answer.ok) throw await failure(answer);
+  return (await answer.json()) as Answer;
+}
+
+async function failure(answer: Response): Promise<ApiError> {
+  const said = (await answer.json().catch(() => ({}))) as { detail?: string; hint?: string };
+  return new ApiError(answer.status, said.detail ?? `The server answered ${answer.status}.`, said.hint ?? "");
+}
+
+function query(options: Options): string {
+  const given = Object.entries(options).filter((pair): pair is [string, string] => Boolean(pair[1]));
+  return given.length ? `?${new URLSearchParams(given)}` : "";
+}

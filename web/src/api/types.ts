@@ -1,0 +1,94 @@
+// Types: the shapes that the API answers with. Money is a decimal string, credit a number, times are
+// ISO 8601 in UTC.
+
+export type Cell = string | number | boolean | null | readonly string[];
+export type Row = Readonly<Record<string, Cell>>;
+
+export interface Meta {
+  readonly as_of?: string | null;
+  readonly complete_to?: string | null;
+  readonly models?: readonly string[];
+  readonly window?: string | null;
+  readonly currency?: string;
+}
+
+export interface Report {
+  readonly report: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly Row[];
+  readonly meta: Meta;
+}
+
+/** How the workspace stands; received = stored + duplicate + refused. */
+export interface Status {
+  readonly version: string;
+  readonly received: number;
+  readonly stored: number;
+  readonly duplicate: number;
+  readonly refused: number;
+  readonly waiting: number;
+  readonly events: number;
+  readonly touchpoints?: number;
+  readonly conversions: number;
+  readonly persons: number;
+  readonly complete_to: string | null;
+}
+
+/** What anyone may see of an event as it comes in. */
+export interface Arrived {
+  readonly number: number;
+  readonly received_at: string;
+  readonly type: string | null;
+  readonly event: string | null;
+  readonly page: string | null;
+  readonly anonymous_id: string | null;
+}
+
+export interface RecentConversion {
+  readonly conversion_id: string;
+  readonly person_id: string;
+  readonly occurred_at: string;
+  readonly goal: string;
+  readonly net_value: string | null;
+  readonly refunded: string | null;
+  readonly step_count: number;
+}
+
+export interface Touch {
+  readonly touchpoint_id: string;
+  readonly occurred_at: string;
+  readonly channel: string;
+  readonly source?: string | null;
+  readonly medium?: string | null;
+  readonly campaign?: string | null;
+  readonly landing_page?: string | null;
+  readonly referrer?: string | null;
+  readonly click_id_name?: string | null;
+  readonly event_count?: number | null;
+}
+
+export interface ExplainedTouch extends Touch {
+  readonly credit: Readonly<Record<string, number>>;
+  readonly left_out: string | null;
+}
+
+export interface Explained {
+  readonly conversion: Row;
+  readonly touches: readonly ExplainedTouch[];
+}
+
+export interface PersonConversion {
+  readonly conversion_id: string;
+  readonly occurred_at: string;
+  readonly goal: string;
+  readonly is_macro?: boolean;
+  readonly net_value?: string | null;
+  readonly refunded?: string | null;
+}
+
+export interface Person {
+  readonly person_id: string | number;
+  readonly identifiers: readonly (string | Readonly<Record<string, Cell>>)[];
+  readonly touchpoints: readonly Touch[];
+  readonly conversions: readonly PersonConversion[];
+}

@@ -1,0 +1,58 @@
+// Overview: what comes in, what it led to, who gets the credit, the usual ways, and one person's way.
+import { useRecentConversions, useReport } from "../api/client";
+import { useLive } from "../api/live";
+import { count, magnitude, money } from "../format";
+import { ModelsCard } from "../parts/models-card";
+import { PathsCard } from "../parts/paths-card";
+import { StreamCard } from "../parts/stream";
+import { TimelineCard } from "../parts/timeline";
+
+export function Overview() {
+  const latest = useRecentConversions({ limit: "1", touches: "2" }).data?.[0];
+  return (
+    <div className="grid gap-4">
+      <div className="grid gap-4 xl:grid-cols-2">
+        <StreamCard />
+        <Tiles />
+      </div>
+      <ModelsCard />
+      <div className="grid items-start gap-4 xl:grid-cols-2">
+        <PathsCard limit={8} />
+        <TimelineCard person={latest?.person_id} conversion={latest?.conversion_id} />
+      </div>
+    </div>
+  );
+}
+
+function Tiles() {
+  const { status } = useLive();
+  const report = useReport("overview").data;
+  const row = report?.rows[0] ?? {};
+  const currency = report?.meta.currency ?? "USD";
+  const value = row.net_value ?? row.value;
+  const tiles = [
+    {
+      label: "Revenue",
+      figure: value == null ? "–" : money(String(value), currency),
+      note: "net of refunds",
+    },
+    { label: "Conversions", figure: count(magnitude(row.conversions)), note: "that bring revenue" },
+    { label: "Persons", figure: count(status?.persons ?? 0), note: "over all their devices" },
+    {
+      label: "Touchpoints",
+      figure: count(magnitude(row.touchpoints ?? status?.touchpoints)),
+      note: "marketing contacts",
+    },
+  ];
+  return (
+    <dl className="grid grid-cols-2 gap-4">
+      {tiles.map((tile) => (
+        <div key={tile.label} className="card flex flex-col justify-between gap-1 px-4 py-3.5 sm:px-5">
+          <dt className="text-[13px] text-quiet">{tile.label}</dt>
+          <dd className="text-2xl font-semibold tracking-tight">{tile.figure}</dd>
+          <dd className="text-[12.5px] text-quiet">{tile.note}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

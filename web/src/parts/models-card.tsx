@@ -1,0 +1,77 @@
+// Models card: the comparison with its choices: by what, which figure, which period.
+import { csvLink, useReport } from "../api/client";
+import { choose, useRoute } from "../route";
+import { Card, Command, Nothing } from "./card";
+import { Segmented, Select } from "./controls";
+import { type Metric, ModelsTable } from "./models-table";
+import { PERIODS, since } from "./period";
+
+const DIMENSIONS = [
+  { value: "channel", label: "Channel" },
+  { value: "source", label: "Source" },
+  { value: "medium", label: "Medium" },
+  { value: "campaign", label: "Campaign" },
+  { value: "landing_page", label: "Landing page" },
+];
+const METRICS = [
+  { value: "conversions", label: "Conversions" },
+  { value: "value", label: "Revenue" },
+];
+const FEW = "first,last,linear,position,markov,shapley";
+
+interface ModelsCardProps {
+  /** Show every model, not only the few that most people compare. */
+  readonly isWhole?: boolean;
+}
+
+export function ModelsCard({ isWhole = false }: ModelsCardProps) {
+  const { choices } = useRoute();
+  const by = choices.get("by") ?? "channel";
+  const metric = (choices.get("metric") ?? "conversions") as Metric;
+  const period = choices.get("period") ?? "";
+  const options = { by, model: isWhole ? undefined : FEW, since: since(period) };
+  const query = useReport("compare", options);
+  const report = query.data;
+  return (
+    <Card
+      title="Models side by side"
+      note="Who gets the credit, by each rule for dividing it"
+      actions={
+        <>
+          <Select label="By" choices={DIMENSIONS} value={by} onChange={(value) => choose("by", value)} />
+          <Select
+            label="Period"
+            choices={PERIODS}
+            value={period}
+            onChange={(value) => choose("period", value)}
+          />
+          <Segmented
+            label="Figure"
+            choices={METRICS}
+            value={metric}
+            onChange={(value) => choose("metric", value)}
+          />
+        </>
+      }
+    >
+      {report?.rows.length ? (
+        <>
+          <ModelsTable report={report} metric={metric} limit={isWhole ? 200 : 12} />
+          <p className="flex flex-wrap justify-between gap-x-4 border-t border-line px-4 py-2 text-[12.5px] text-quiet sm:px-5">
+            <span>
+              Window {report.meta.window ?? "of the settings"}; touches after the conversion never count.
+            </span>
+            <a className="text-accent underline-offset-2 hover:underline" href={csvLink("compare", options)}>
+              Download CSV
+            </a>
+          </p>
+        </>
+      ) : (
+        <Nothing query={query}>
+          No conversion has a touch before it in this period. Choose a longer one, or import past touches and
+          conversions: <Command>headwater import FILE --as touchpoints</Command>
+        </Nothing>
+      )}
+    </Card>
+  );
+}

@@ -1,0 +1,138 @@
+// Models side by side: one row per channel (or other dimension), one column per model.
+
+import { useMemo, useState } from "react";
+import type { Report, Row } from "../api/types";
+import { credit, decimal, magnitude, micros, money, words } from "../format";
+import { Dot } from "./chip";
+import { Scroll } from "./scroll";
+
+export type Metric = "conversions" | "value";
+
+interface ModelsTableProps {
+  readonly report: Report;
+  readonly metric: Metric;
+  readonly limit?: number;
+}
+
+interface Sort {
+  readonly column: string;
+  readonly isDown: boolean;
+}
+
+export function ModelsTable({ report, metric, limit }: ModelsTableProps) {
+  const by = report.columns[0] ?? "channel";
+  const models = report.columns.slice(1).filter((column) => !column.endsWith("_value"));
+  const suffix = metric === "value" ? "_value" : "";
+  const key = (model: string) => `${model}${suffix}`;
+  const [wanted, setSort] = useState<Sort | null>(null);
+  const sort = wanted ?? { column: models[0] ?? by, isDown: true };
+  const column = sort.column === by ? by : `${sort.column}${suffix}`;
+  const rows = useMemo(() => sorted(report.rows, column, sort.isDown), [report, column, sort.isDown]);
+  const most = Math.max(
+    1e-9,
+    ...report.rows.flatMap((row) => models.map((model) => magnitude(row[key(model)]))),
+  );
+  const currency = report.meta.currency ?? "USD";
+  const figure = (value: unknown) =>
+    metric === "value" ? money(String(value ?? "0"), currency) : credit(magnitude(value));
+  const turn = (column: string) =>
+    setSort({ column, isDown: sort.column === column ? !sort.isDown : column !== by });
+
+  return (
+    <Scroll label="Models side by side">
+      <table className="w-full border-collapse text-[13px]">
+        <caption className="sr-only">
+          {metric === "value" ? "Revenue" : "Conversions"} by {by} as each model credits it
+        </caption>
+        <thead>
+          <tr className="border-y border-line bg-sunken/60">
+            <Head column={by} label={words(by)} sort={sort} onSort={turn} isFirst />
+            {models.map((model) => (
+              <Head key={model} column={model} label={words(model)} sort={sort} onSort={turn} />
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.slice(0, limit).map((row) => (
+            <tr key={String(row[by])} className="border-b border-line hover:bg-sunken/50">
+              <th
+                scope="row"
+                className="sticky left-0 max-w-48 truncate bg-card py-2 pr-3 pl-4 text-left font-medium whitespace-nowrap sm:pl-5"
+              >
+                <span className="mr-2 inline-flex">
+                  <Dot name={String(row[by])} />
+                </span>
+                {words(String(row[by] || "(none)"))}
+              </th>
+              {models.map((model) => (
+                <td key={model} className="min-w-24 px-3 py-1.5 text-right last:pr-4 sm:last:pr-5">
+                  {figure(row[key(model)])}
+                  <span aria-hidden="true" className="mt-1 flex h-1 justify-end rounded-full bg-sunken">
+                    <span
+                      className="h-full rounded-full bg-bar"
+                      style={{ width: `${(100 * Math.max(0, magnitude(row[key(model)]))) / most}%` }}
+                    />
+                  </span>
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+        <tfoot>
+          <tr className="text-quiet">
+            <th scope="row" className="sticky left-0 bg-card py-2.5 pr-3 pl-4 text-left font-medium sm:pl-5">
+              Credited in all
+            </th>
+            {models.map((model) => (
+              <td key={model} className="px-3 py-2.5 text-right font-medium text-ink last:pr-4 sm:last:pr-5">
+                {figure(total(report.rows, key(model), metric))}
+              </td>
+            ))}
+          </tr>
+        </tfoot>
+      </table>
+    </Scroll>
+  );
+}
+
+interface HeadProps {
+  readonly column: string;
+  readonly label: string;
+  readonly sort: Sort;
+  readonly onSort: (column: string) => void;
+  readonly isFirst?: boolean;
+}
+
+function Head({ column, label, sort, onSort, isFirst = false }: HeadProps) {
+  const isSorted = sort.column === column;
+  const order = isSorted ? (sort.isDown ? "descending" : "ascending") : "none";
+  const place = isFirst
+    ? "sticky left-0 bg-sunken pl-4 text-left sm:pl-5"
+    : "px-3 text-right last:pr-4 sm:last:pr-5";
+  return (
+    <th scope="col" aria-sort={order} className={`py-2 font-medium whitespace-nowrap ${place}`}>
+      <button type="button" onClick={() => onSort(column)} className="text-quiet hover:text-ink">
+        {label}
+        <span aria-hidden="true" className={`ml-1 ${isSorted ? "text-accent" : "opacity-0"}`}>
+          {sort.isDown ? "↓" : "↑"}
+        </span>
+      </button>
+    </th>
+  );
+}
+
+function sorted(rows: readonly Row[], column: string, isDown: boolean): Row[] {
+  const names = new Intl.Collator();
+  const isName = rows.some((row) => Number.isNaN(magnitude(row[column])));
+  const upward = (a: Row, b: Row) =>
+    isName
+      ? names.compare(String(a[column]), String(b[column]))
+      : magnitude(a[column]) - magnitude(b[column]);
+  return [...rows].sort((a, b) => (isDown ? upward(b, a) : upward(a, b)));
+}
+
+function total(rows: readonly Row[], column: string, metric: Metric): unknown {
+  if (metric === "value")
+    return decimal(rows.reduce((sum, row) => sum + micros(String(row[column] ?? "0")), 0n));
+  return rows.reduce((sum, row) => sum + magnitude(row[column]), 0);
+}

@@ -1,0 +1,210 @@
+// Timeline: one person's touches and conversions in order, and who gets the credit for each conversion.
+
+import { useExplained, usePerson } from "../api/client";
+import type { Explained, Person, PersonConversion, Touch } from "../api/types";
+import { at, before, money, share, words } from "../format";
+import { Card, Empty, Nothing } from "./card";
+import { Dot } from "./chip";
+import { Scroll } from "./scroll";
+
+interface TimelineCardProps {
+  readonly person: string | undefined;
+  readonly conversion?: string | undefined;
+  readonly note?: string;
+}
+
+export function TimelineCard({ person, conversion, note }: TimelineCardProps) {
+  const query = usePerson(person);
+  const found = query.data;
+  const last = found?.conversions.filter((one) => one.is_macro !== false).at(-1) ?? found?.conversions.at(-1);
+  const shown = conversion ?? last?.conversion_id;
+  return (
+    <Card title="One person's timeline" note={note ?? (found ? who(found) : undefined)}>
+      {found ? (
+        <div className="border-t border-line">
+          <Steps person={found} shown={shown} />
+          <Credit conversion={shown} />
+        </div>
+      ) : person ? (
+        <Nothing query={query}>Nobody is known by this identifier.</Nothing>
+      ) : (
+        <Empty>Nobody has converted yet. The first person who does is shown here, touch by touch.</Empty>
+      )}
+    </Card>
+  );
+}
+
+function who(person: Person): string {
+  const kinds = person.identifiers.map(
+    (one) => (typeof one === "string" ? one : String(one.identifier)).split(":", 1)[0],
+  );
+  const devices = kinds.filter((kind) => kind === "anonymous").length;
+  const isKnown = kinds.some((kind) => kind === "user" || kind === "email");
+  return `${isKnown ? "Known customer" : "Not identified"} on ${devices} ${devices === 1 ? "device" : "devices"}`;
+}
+
+type Entry = { readonly when: string } & (
+  | { readonly kind: "touch"; readonly touch: Touch }
+  | { readonly kind: "conversion"; readonly conversion: PersonConversion }
+);
+
+function Steps({ person, shown }: { readonly person: Person; readonly shown: string | undefined }) {
+  const entries: Entry[] = [
+    ...person.touchpoints.map((touch): Entry => ({ kind: "touch", when: touch.occurred_at, touch })),
+    ...person.conversions.map(
+      (one): Entry => ({ kind: "conversion", when: one.occurred_at, conversion: one }),
+    ),
+  ].sort((a, b) => Date.parse(a.when) - Date.parse(b.when));
+  return (
+    <ol className="px-4 pt-4 pb-1 sm:px-5">
+      {entries.slice(-14).map((entry, place, all) => (
+        <li
+          key={entry.kind === "touch" ? entry.touch.touchpoint_id : entry.conversion.conversion_id}
+          className="relative grid grid-cols-[14px_minmax(0,1fr)_auto] gap-x-3 pb-4"
+        >
+          {place < all.length - 1 ? (
+            <span aria-hidden="true" className="absolute top-4 bottom-0 left-[6px] w-px bg-line" />
+          ) : null}
+          {entry.kind === "touch" ? (
+            <TouchLine touch={entry.touch} />
+          ) : (
+            <ConversionLine
+              conversion={entry.conversion}
+              isShown={entry.conversion.conversion_id === shown}
+            />
+          )}
+          <time
+            dateTime={entry.when}
+            title={entry.when}
+            className="pt-px text-[12.5px] whitespace-nowrap text-quiet"
+          >
+            {at(entry.when)}
+          </time>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function TouchLine({ touch }: { readonly touch: Touch }) {
+  const details = [touch.source, touch.campaign, touch.click_id_name].filter(Boolean).join(" · ");
+  return (
+    <>
+      <span className="flex h-5 items-center justify-center">
+        <Dot name={touch.channel} />
+      </span>
+      <span className="min-w-0">
+        <span className="font-medium">{words(touch.channel)}</span>
+        <span className="block truncate text-[12.5px] text-quiet">
+          {details || touch.landing_page || "no tags"}
+        </span>
+      </span>
+    </>
+  );
+}
+
+function ConversionLine({
+  conversion,
+  isShown,
+}: {
+  readonly conversion: PersonConversion;
+  readonly isShown: boolean;
+}) {
+  const isMacro = conversion.is_macro !== false;
+  return (
+    <>
+      <span
+        aria-hidden="true"
+        className={`flex h-5 items-center justify-center text-[13px] ${isMacro ? "text-good" : "text-quiet"}`}
+      >
+        {isMacro ? "◆" : "◇"}
+      </span>
+      <span className="min-w-0">
+        <span className={isMacro ? "font-medium text-good" : "text-quiet"}>{words(conversion.goal)}</span>
+        {isMacro && conversion.net_value ? (
+          <span className="ml-2 font-medium">{money(conversion.net_value, "USD", 2)}</span>
+        ) : null}
+        {isShown ? <span className="sr-only"> (explained below)</span> : null}
+      </span>
+    </>
+  );
+}
+
+const SHOWN_MODELS = ["first", "last", "linear", "position", "time_decay", "markov", "shapley"];
+
+function Credit({ conversion }: { readonly conversion: string | undefined }) {
+  const query = useExplained(conversion);
+  const found = query.data;
+  if (!conversion) return null;
+  if (!found) return <Nothing query={query}>This conversion is not explained yet.</Nothing>;
+  return (
+    <div className="border-t border-line">
+      <h3 className="px-4 pt-3 pb-2 text-[13px] font-semibold sm:px-5">
+        Who gets the credit for this conversion
+      </h3>
+      {found.touches.length ? <CreditTable explained={found} /> : <Empty>It had no touch before it.</Empty>}
+    </div>
+  );
+}
+
+function CreditTable({ explained }: { readonly explained: Explained }) {
+  const known = new Set(explained.touches.flatMap((touch) => Object.keys(touch.credit)));
+  const models = SHOWN_MODELS.filter((model) => known.has(model));
+  const when = String(explained.conversion.occurred_at);
+  return (
+    <Scroll label="Credit per touch">
+      <table className="w-full border-collapse text-[12.5px]">
+        <caption className="sr-only">Share of the conversion that each touch gets, by model</caption>
+        <thead>
+          <tr className="border-y border-line bg-sunken/60 text-quiet">
+            <th
+              scope="col"
+              className="sticky left-0 bg-sunken py-1.5 pr-2 pl-4 text-left font-medium sm:pl-5"
+            >
+              Touch
+            </th>
+            {models.map((model) => (
+              <th
+                key={model}
+                scope="col"
+                className="px-2 py-1.5 text-right font-medium whitespace-nowrap last:pr-5"
+              >
+                {words(model)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {explained.touches.map((touch) => (
+            <tr key={touch.touchpoint_id} className="border-b border-line last:border-0">
+              <th
+                scope="row"
+                className="sticky left-0 bg-card py-1.5 pr-2 pl-4 text-left font-normal whitespace-nowrap sm:pl-5"
+              >
+                <span className="inline-flex items-center gap-1.5">
+                  <Dot name={touch.channel} />
+                  {words(touch.channel)}
+                </span>
+                <span className="ml-1.5 text-quiet">{before(touch.occurred_at, when)}</span>
+              </th>
+              {touch.left_out ? (
+                <td colSpan={models.length} className="px-2 py-1.5 text-right text-quiet last:pr-5">
+                  left out: {touch.left_out}
+                </td>
+              ) : (
+                models.map((model) => (
+                  <td
+                    key={model}
+                    className={`px-2 py-1.5 text-right last:pr-5 ${touch.credit[model] ? "" : "text-quiet"}`}
+                  >
+                    {share(touch.credit[model] ?? 0)}
+                  </td>
+                ))
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  );
+}
