@@ -9,18 +9,18 @@ so that a result that came over HTTP equals the one that was computed here.
 
 from __future__ import annotations
 
-import csv
 import html
 import io
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
-from enum import Enum
 from typing import TYPE_CHECKING, Any, Self
 
 import orjson
 
 from headwater.contract.errors import HeadwaterError
+from headwater.contract.query import ReportTable
+from headwater.report.render import csv_text, json_bytes, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
     import pyarrow as pa
-
-    from headwater.contract.query import ReportTable
 
 MONEY_SCALE = 6
 """Digits after the point that money has in the tables."""
@@ -66,6 +64,11 @@ class ReportResult:
         """Return the result that holds what a report answered."""
         return cls(table.report, table.columns, table.rows, table.meta)
 
+    @property
+    def table(self) -> ReportTable:
+        """The answer as reports give it."""
+        return ReportTable(report=self.report, columns=self.columns, rows=self.rows, meta=self.meta)
+
     @classmethod
     def from_arrow(cls, table: pa.Table) -> Self:
         """Return the result that `to_arrow` was made from; the schema carries its name and meta."""
@@ -85,24 +88,16 @@ class ReportResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form: money as decimal strings, times as ISO 8601 in UTC."""
-        return {
-            "report": self.report,
-            "columns": list(self.columns),
-            "rows": plain(self.rows),
-            "meta": self.meta,
-        }
+        form: dict[str, Any] = orjson.loads(self.to_json())
+        return form
 
     def to_json(self) -> bytes:
-        """Return `to_dict` as indented JSON."""
-        return orjson.dumps(self.to_dict(), option=orjson.OPT_INDENT_2)
+        """Return the JSON form, indented."""
+        return json_bytes(self.table)
 
     def to_csv(self) -> str:
         """Return the rows as CSV with a header; lists are joined by ` > `, empty cells are NULL."""
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(self.columns)
-        writer.writerows([cell(row[name]) for name in self.columns] for row in self.rows)
-        return out.getvalue()
+        return csv_text(self.table)
 
     def to_parquet(self) -> bytes:
         """Return the rows as a Parquet file."""
@@ -170,52 +165,11 @@ class ReportResult:
         return f"<table><caption>{html.escape(self.report)}</caption><tr>{head}</tr>{body}</table>{more}"
 
 
-def plain(value: Any) -> Any:
-    """Return `value` in plain JSON types: Decimal as string, times as ISO 8601 UTC, spans in words.
-
-    >>> plain({"value": Decimal("12.500000"), "days": (1, 2), "window": timedelta(days=30)})
-    {'value': '12.50', 'days': [1, 2], 'window': '30d'}
-    """
-    if isinstance(value, dict):
-        return {str(key): plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(inner) for inner in value]
-    if isinstance(value, Decimal):
-        return money(value)
-    if isinstance(value, datetime):
-        return _utc(value).isoformat().replace("+00:00", "Z")
-    if isinstance(value, date | time):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return f"{value.days}d" if value == timedelta(days=value.days) else f"{value.total_seconds():g}s"
-    if isinstance(value, Enum):
-        return plain(value.value)
-    return value.decode(errors="replace") if isinstance(value, bytes) else value
-
-
-def money(value: Decimal) -> str:
-    """Return a decimal without needless zeros, with at least two digits after the point.
-
-    >>> money(Decimal("12.500000")), money(Decimal("0.333333")), money(Decimal("-3"))
-    ('12.50', '0.333333', '-3.00')
-    """
-    if not value.is_finite():
-        return str(value)
-    whole, _, rest = f"{value:f}".partition(".")
-    return f"{whole}.{rest.rstrip('0').ljust(2, '0')}"
-
-
 def cell(value: Any) -> str:
-    """Return one value as text for a table or CSV; lists are joined by ` > `, None is empty."""
-    if value is None:
-        return ""
+    """Return one value as text for people; lists are joined by ` > `, None is empty."""
     if isinstance(value, list | tuple):
         return " > ".join(cell(inner) for inner in value)
-    if isinstance(value, dict):
-        return orjson.dumps(plain(value)).decode()
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(plain(value))
+    return "" if value is None else str(plain(value))
 
 
 def arrow_column(values: Sequence[Any]) -> pa.Array:

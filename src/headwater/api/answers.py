@@ -18,7 +18,8 @@ from headwater.api.served import Served
 from headwater.api.shapes import RecentConversion, ReportAnswer, ReportListed, SqlQuestion, StepShown
 from headwater.contract.errors import UnknownStepError
 from headwater.contract.steps import AnyStep, Loop, Step, literal
-from headwater.result import ReportResult, plain
+from headwater.report.render import plain
+from headwater.result import ReportResult
 
 router = APIRouter()
 
@@ -27,6 +28,9 @@ select conversion_id, cast(person_id as varchar) as person_id, occurred_at, goal
     coalesce(step_count, 0) as step_count
 from conversions left join (select conversion_id, step_count from journeys) as journeys using (conversion_id)
 """
+ALONG = """
+select conversion_id from journey_steps group by conversion_id
+having string_agg(channel, ' > ' order by step)"""
 ARROW = "application/vnd.apache.arrow.stream"
 PARQUET = "application/vnd.apache.parquet"
 
@@ -83,10 +87,16 @@ def report(
 
 @router.get("/conversions")
 def conversions(
-    request: Request, limit: Annotated[int, Query(ge=1, le=1000)] = 50, goal: str | None = None
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 50,
+    goal: str | None = None,
+    path: Annotated[str | None, Query(description="channels before it, oldest first: a > b")] = None,
+    touches: Annotated[int, Query(ge=0, description="least touchpoints before it")] = 0,
 ) -> list[RecentConversion]:
-    """List the latest conversions."""
+    """List the latest conversions, those along one path if one is given."""
     chosen = f"where goal = {literal(goal)}" if goal else "where is_macro"
+    chosen += f" and coalesce(step_count, 0) >= {touches}" if touches else ""
+    chosen += f" and conversion_id in ({ALONG} = {literal(path)})" if path else ""
     rows = _served(request).door.sql(
         f"{RECENT} {chosen} order by occurred_at desc, conversion_id limit {limit}"
     )

@@ -20,7 +20,7 @@ from starlette.responses import StreamingResponse
 
 from headwater.api.served import Served
 from headwater.api.shapes import Pong, Status
-from headwater.result import plain
+from headwater.report.render import plain
 
 router = APIRouter()
 

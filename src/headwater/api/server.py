@@ -86,23 +86,20 @@ class House:
     """Everything that one server process holds open."""
 
     def __init__(self, folder: Path) -> None:
-        """Open the workspace, the journal and the control database of `folder`."""
+        """Open the workspace and the journal of `folder`."""
         from headwater.collect.journal import Journal
         from headwater.collect.metrics import Metrics
         from headwater.collect.publisher import Publisher
-        from headwater.store.control import Control
-        from headwater.store.personal import Personal
         from headwater.store.secrets import secret_key, subkey
         from headwater.workspace import Workspace
 
         self.workspace = Workspace(folder)
-        key = secret_key()
-        self.journal = Journal(folder / "journal.sqlite", key=subkey(key, purpose="journal"))
-        self.control = Control.in_folder(folder)
-        self.personal = Personal(folder / "personal.sqlite", key)
-        self.publisher = Publisher(self.journal, folder, self.personal)
+        self.journal = Journal(folder / "journal.sqlite", key=subkey(secret_key(), purpose="journal"))
+        self.publisher = Publisher(self.journal, folder, self.workspace.personal)
         self.metrics = Metrics(self.journal)
+        self.control = self.workspace.control
         self.keys = self.control.keys() or {self.control.add_key()}
+        self.settings_version = self.control.settings().version()
         self.served = Served(
             door=self.workspace,
             control=self.control,
@@ -120,21 +117,19 @@ class House:
         return bool(self.publisher.publish())
 
     def refresh(self) -> bool:
-        """Take over keys and settings that changed; tell whether the tables need a build."""
-        now = self.control.keys()
-        self.keys.difference_update(self.keys - now)
-        self.keys.update(now)
-        settings = self.control.settings()
-        if settings == self.workspace.settings:
-            return False
-        self.workspace.settings = settings
-        return True
+        """Take over keys and settings that changed; other settings make every table afresh."""
+        self.keys = self.control.keys()
+        version = self.control.settings().version()
+        if version != self.settings_version:
+            self.served.build(full=True)
+            self.settings_version = version
+        return False
 
     def application(self, rules: access.Rules) -> ASGIApp:
         """Return the one application: API, metrics, page, and the collector for everything else."""
         from headwater.collect.app import collector
 
-        intake = collector(self.journal, self.keys, self.metrics)
+        intake = collector(self.journal, lambda: self.keys, self.metrics)
         api = application(self.served)
         pages = page.Page(page.static())
 
@@ -154,8 +149,6 @@ class House:
         if self.loader.is_alive():
             self.loader.join()
         self.journal.close()
-        self.personal.close()
-        self.control.close()
         self.workspace.close()
 
 
