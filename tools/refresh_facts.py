@@ -29,15 +29,36 @@ FACTS = Path(__file__).resolve().parents[1] / "src" / "headwater" / "journey" / 
 RATES_SINCE = date(2010, 1, 1)
 
 OWNERS = {
-    "bing images": "bing", "yahoo! images": "yahoo", "yahoo! directory": "yahoo", "yahoo! japan": "yahoo",
-    "yahoo! japan images": "yahoo", "yahoo! japan videos": "yahoo", "yahoo!": "yahoo", "yandex images": "yandex",
-    "auone images": "auone", "biglobe images": "biglobe", "nifty videos": "nifty", "so-net videos": "so-net",
-    "seznam videa": "seznam", "gigablast (directory)": "gigablast", "360search": "so.com", "ixquick": "startpage",
-    "google%2b": "google_plus", "google maps": "google_maps", "google news": "google_news",
-    "google shopping": "google_shopping", "hacker news": "hackernews", "vkontakte": "vk", "metacrawler de": "metacrawler",
-    "compuserve.com (enhanced by google)": "compuserve", "la toile du québec (google)": "la_toile",
-    "startpagina (google)": "startpagina", "묻지마 검색": "kwzf", "conduit.com": "conduit", "ozone": "qzone",
-}  # fmt: skip
+    "bing images": "bing",
+    "yahoo! images": "yahoo",
+    "yahoo! directory": "yahoo",
+    "yahoo! japan": "yahoo",
+    "yahoo! japan images": "yahoo",
+    "yahoo! japan videos": "yahoo",
+    "yahoo!": "yahoo",
+    "yandex images": "yandex",
+    "auone images": "auone",
+    "biglobe images": "biglobe",
+    "nifty videos": "nifty",
+    "so-net videos": "so-net",
+    "seznam videa": "seznam",
+    "gigablast (directory)": "gigablast",
+    "360search": "so.com",
+    "ixquick": "startpage",
+    "google%2b": "google_plus",
+    "google maps": "google_maps",
+    "google news": "google_news",
+    "google shopping": "google_shopping",
+    "hacker news": "hackernews",
+    "vkontakte": "vk",
+    "metacrawler de": "metacrawler",
+    "compuserve.com (enhanced by google)": "compuserve",
+    "la toile du québec (google)": "la_toile",
+    "startpagina (google)": "startpagina",
+    "묻지마 검색": "kwzf",
+    "conduit.com": "conduit",
+    "ozone": "qzone",
+}
 """Names that are a service of another source, or too long for one."""
 
 LEFT_OUT = {

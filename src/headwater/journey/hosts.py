@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _SUFFIXES = PublicSuffixList()
 _ICANN_SUFFIXES = PublicSuffixList(only_icann=True)
 _PLAIN_PREFIX = re.compile(r"((www?[0-9]*|m|mobile|wap|amp|touch|l|lm|[a-z]{2}|[a-z]{2}-[a-z]{2})[.])+")
+_PACKAGES = frozenset(("ai", "ch", "com", "jp", "org", "ru", "tv", "xyz"))
+"""First parts of the names of Android apps; such a name is one thing, not a host below another."""
 _ADDRESS = re.compile(r"[0-9.]+|\[?[0-9a-f:]*:[0-9a-f:.]*\]?")
 
 
@@ -129,6 +131,10 @@ def _longest(name: str, path: str, table: Mapping[str, Mapping[str, _Known]]) ->
             return best
         return None
     return None
+
+
+def _is_page(path: str, prefix: str) -> bool:
+    return not prefix or path == prefix or path.startswith((f"{prefix}/", f"{prefix}?"))
 
 
 def _parents(name: str) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Sources: the one name that each spelling of a source has, with its category.
 
-Reads  facts/own_names.csv, facts/names_public.csv, the hosts, and the operator's aliases
+Reads  facts/own_names.csv, facts/names_public.csv, facts/countries.csv, the hosts,
+       and the operator's aliases
 Makes  the rows of `source_aliases`
 
 An operator's alias also renames: with {"facebook": "meta"} everything that was facebook (fb,
@@ -16,25 +17,12 @@ import pyarrow as pa
 
 from headwater.contract.tables import SOURCE_ALIASES
 from headwater.journey import facts
-from headwater.journey.hosts import known, plain_host
+from headwater.journey.hosts import known
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from headwater.contract.settings import Settings
-
-_COUNTRIES = (
-    "ad ae al am as at az ba be bf bg bi bj bs bt by ca cc cd cf cg ch ci cl cm cn com cv cz de dj dk dm dz ee es "
-    "fi fm fr ga ge gg gl gm gp gr gy hn hr ht hu ie im iq is it je jo kg ki kz la li lk lt lu lv md me mg mk ml mn "
-    "ms mu mv mw ne nl no nr nu pl pn ps pt ro rs ru rw sc se sh si sk sm sn so sr st td tg tk tl tm tn to tt us uz "
-    "vg vu ws co.ao co.bw co.ck co.cr co.id co.il co.in co.jp co.ke co.kr co.ls co.ma co.mz co.nz co.th co.tz co.ug "
-    "co.uk co.uz co.ve co.vi co.za co.zm co.zw com.af com.ag com.ai com.ar com.au com.bd com.bh com.bn com.bo "
-    "com.br com.bz com.co com.cu com.cy com.do com.ec com.eg com.et com.fj com.gh com.gi com.gt com.hk com.jm "
-    "com.kh com.kw com.lb com.ly com.mm com.mt com.mx com.my com.na com.ng com.ni com.np com.om com.pa com.pe "
-    "com.pg com.ph com.pk com.pr com.py com.qa com.sa com.sb com.sg com.sl com.sv com.tj com.tr com.tw com.ua "
-    "com.uy com.vc com.vn"
-).split()
-"""Suffixes under which patterns such as google.{} become spellings that a join can find."""
 
 
 @lru_cache(maxsize=1)
@@ -56,8 +44,13 @@ def _spellings() -> dict[str, tuple[str, str]]:
 
 def _hosts(pattern: str) -> list[str]:
     if pattern.endswith("{}"):
-        return [pattern.replace("{}", suffix) for suffix in _COUNTRIES]
+        return [pattern.replace("{}", row["suffix"]) for row in _countries()]
     return [] if "{}" in pattern else [pattern]
+
+
+@lru_cache(maxsize=1)
+def _countries() -> list[dict[str, str]]:
+    return facts.rows("countries.csv")
 
 
 def source_key(text: str) -> str:
