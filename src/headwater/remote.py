@@ -9,16 +9,17 @@ server raised.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 import httpx2
 import orjson
 
-from headwater.contract.errors import HeadwaterError
+from headwater.contract.errors import HeadwaterError, NotFoundError
 from headwater.contract.query import ALL_TIME
 from headwater.result import ReportResult
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from headwater.contract.steps import AnyStep
 
 PIECE_BYTES = 1 << 20
+STDIN = "-"
 PREFIX = "urn:headwater:problem:"
 READ_SECONDS, CONNECT_SECONDS = 3600.0, 10.0
 """A full build may take long; a server that is not there is told at once."""
@@ -145,10 +147,16 @@ class RemoteWorkspace:
         self._client.close()
 
     def _sent(self, file: Path, options: Mapping[str, Any]) -> dict[str, Any]:
+        if str(file) == STDIN:
+            params = {**options, "name": "stdin"}
+            return self._json("POST", "import", params=params, content=_read(sys.stdin.buffer))
         if not file.is_file():
-            raise HeadwaterError(f"{file} is no file.", hint="name a CSV, JSON lines or Parquet file.")
-        params = {**options, "name": file.name}
-        return self._json("POST", "import", params=params, content=_pieces(file))
+            raise NotFoundError(
+                f"There is no file {file}.", hint="check the name; a folder cannot be imported."
+            )
+        with file.open("rb") as opened:
+            params = {**options, "name": file.name}
+            return self._json("POST", "import", params=params, content=_read(opened))
 
     def _json(self, method: str, path: str, **how: Any) -> dict[str, Any]:
         said: dict[str, Any] = orjson.loads(self._asked(method, path, **how).content)
@@ -231,10 +239,9 @@ def _table(content: bytes) -> pa.Table:
         return stream.read_all()
 
 
-def _pieces(file: Path) -> Iterator[bytes]:
-    with file.open("rb") as opened:
-        while piece := opened.read(PIECE_BYTES):
-            yield piece
+def _read(opened: BinaryIO) -> Iterator[bytes]:
+    while piece := opened.read(PIECE_BYTES):
+        yield piece
 
 
 def _path(text: str) -> str:

@@ -1,0 +1,133 @@
+"""Reporting: `report`, `explain` and `person`.
+
+Reads  options as they are typed
+Makes  tables on stdout
+
+The tables are brought up to date first; where nothing is new that takes no time.
+"""
+
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from headwater.cli import show
+from headwater.cli.app import NOWHERE, Common, app
+from headwater.contract.query import ReportTable
+from headwater.result import cell
+
+Model = Annotated[str | None, Parameter(help="One model, or several joined by commas.")]
+
+
+@app.command
+def report(
+    name: Annotated[str | None, Parameter(help="Which report; without it they are listed.")] = None,
+    /,
+    *,
+    by: Annotated[
+        str | None,
+        Parameter(
+            help="channel, source, medium, campaign, content, term, ad, landing_page, referrer, country, ..."
+        ),
+    ] = None,
+    model: Model = None,
+    goal: Annotated[str | None, Parameter(help="One goal (default: every macro goal).")] = None,
+    window: Annotated[
+        str | None, Parameter(help="How far back a touch may earn credit: 30d, 12h, all.")
+    ] = None,
+    since: Annotated[str | None, Parameter(help="First day of conversion, 2026-05-01.")] = None,
+    until: Annotated[str | None, Parameter(help="Last day of conversion, included.")] = None,
+    segment: Annotated[str | None, Parameter(help="Only persons with attribute=value.")] = None,
+    currency: Annotated[str | None, Parameter(help="Report in this currency.")] = None,
+    as_of: Annotated[str | None, Parameter(help="What was known at this time.")] = None,
+    limit: Annotated[int | None, Parameter(help="Most rows.")] = None,
+    format: Annotated[show.Format | None, Parameter(help="table, json, csv or parquet.")] = None,
+    common: Common = NOWHERE,
+) -> None:
+    """Answer one report: overview, attribution, compare, paths, lag, touches, roles, quality, ...
+
+    JSON holds report, columns, rows and meta; money is a decimal string, times are UTC.
+
+    For example:
+        headwater report compare --by channel --model first,last,markov --window 30d --json
+    """
+    if name is None:
+        from headwater.report import REPORTS
+
+        rows = [{"report": known.name, "answers": known.summary} for known in REPORTS.values()]
+        return show.listing("reports", rows, columns=("report", "answers"), json=common.json)
+    asked: dict[str, Any] = {
+        "by": by,
+        "model": model,
+        "goal": goal,
+        "window": window,
+        "since": since,
+        "until": until,
+        "segment": segment,
+        "currency": currency,
+        "as_of": as_of,
+        "limit": limit,
+    }
+    options = {key: value for key, value in asked.items() if value is not None}
+    door = common.open()
+    try:
+        answer = door.report(name, **options)
+    finally:
+        door.close()
+    return show.result(answer, format=format or ("json" if common.json else "table"))
+
+
+@app.command
+def explain(conversion_id: str, /, *, model: Model = None, common: Common = NOWHERE) -> None:
+    """Say for every touch before a conversion what credit each model gives it, or why none.
+
+    For example:
+        headwater explain order-1042 --model markov
+    """
+    door = common.open()
+    try:
+        said = door.explain(conversion_id, model=model)
+    finally:
+        door.close()
+    if common.json:
+        return show.facts(said, json=True)
+    conversion, touches = said["conversion"], said["touches"]
+    models = sorted({name for touch in touches for name in touch.get("credit") or {}})
+    rows = [
+        {
+            "occurred_at": touch.get("occurred_at"),
+            "channel": touch.get("channel"),
+            "campaign": touch.get("campaign"),
+            **{name: (touch.get("credit") or {}).get(name) for name in models},
+            "left_out": touch.get("left_out"),
+        }
+        for touch in touches
+    ]
+    print("  ".join(f"{key} {cell(conversion[key])}" for key in _first(conversion)))
+    columns = ("occurred_at", "channel", "campaign", *models, "left_out")
+    return show.grids(ReportTable(report="touches", columns=columns, rows=rows))
+
+
+@app.command
+def person(identifier: str, /, *, common: Common = NOWHERE) -> None:
+    """Tell one person's timeline; any identifier will do: a person_id, a customer id, an e-mail address.
+
+    For example:
+        headwater person user:1042
+    """
+    door = common.open()
+    try:
+        said = door.person(identifier)
+    finally:
+        door.close()
+    if common.json:
+        return show.facts(said, json=True)
+    print(f"person {said['person_id']}: {', '.join(one['identifier'] for one in said['identifiers'])}")
+    rows = said["timeline"]
+    columns = tuple(dict.fromkeys(key for row in rows for key in row))
+    return show.grids(ReportTable(report="timeline", columns=columns, rows=rows))
+
+
+def _first(conversion: dict[str, Any]) -> list[str]:
+    """Return the keys of a conversion that a headline shows."""
+    wanted = ("conversion_id", "goal", "occurred_at", "net_value", "value", "currency", "person_id")
+    return [key for key in wanted if conversion.get(key) not in (None, "")]
