@@ -59,4 +59,4 @@ wheel: $(READY) web  ## a wheel and a source archive in dist/
 	@.tools/bin/uv build --quiet
 
 clean:  ## forget what was installed and built (no data is touched)
-	rm -rf .venv .tools dist build node_modules web/node_modules src/headwater/web/static
+	rm -rf .venv .tools .tools-node dist build node_modules web/node_modules src/headwater/web/static
