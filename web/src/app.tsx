@@ -46,14 +46,14 @@ export function App() {
             <Pulse />
           </span>
         </div>
-        <nav aria-label="Main" className="mt-3 overflow-x-auto px-3 lg:mt-6 lg:px-0">
-          <ul className="flex gap-1 lg:flex-col">
+        <nav aria-label="Main" className="mt-3 overflow-x-auto px-2 lg:mt-6 lg:px-0">
+          <ul className="flex gap-0.5 lg:flex-col">
             {PAGES.map(({ name, title }) => (
               <li key={name}>
                 <a
                   href={link(name ? [name] : [])}
                   aria-current={name === here.name ? "page" : undefined}
-                  className="block rounded-lg px-3 py-1.5 text-quiet hover:bg-sunken hover:text-ink aria-[current=page]:bg-accent-soft aria-[current=page]:font-medium aria-[current=page]:text-accent"
+                  className="block rounded-lg px-2.5 py-1.5 text-quiet hover:bg-sunken lg:px-3 hover:text-ink aria-[current=page]:bg-accent-soft aria-[current=page]:font-medium aria-[current=page]:text-accent"
                 >
                   {title}
                 </a>

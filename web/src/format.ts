@@ -54,9 +54,10 @@ export function timeOfDay(value: string): string {
   return clock.format(new Date(value));
 }
 
-/** How long before: "3 d", "4 h", "12 min". */
+/** How long before: "3 d", "4 h", "12 min"; "afterwards" where it was not before. */
 export function before(earlier: string, later: string): string {
-  const minutes = Math.max(0, (Date.parse(later) - Date.parse(earlier)) / 60_000);
+  const minutes = (Date.parse(later) - Date.parse(earlier)) / 60_000;
+  if (minutes < 0) return "afterwards";
   if (minutes < 1) return "at once";
   if (minutes < 90) return `${count(minutes)} min`;
   if (minutes < 48 * 60) return `${count(minutes / 60)} h`;

@@ -28,6 +28,11 @@ export function useReport(name: string, options: Options = {}) {
   });
 }
 
+/** The workspace's currency: of every value that is net of refunds. */
+export function useCurrency(): string {
+  return useReport("overview").data?.meta.currency ?? "USD";
+}
+
 export function useRecentConversions(options: Options = {}) {
   return useQuery({
     queryKey: ["conversions", options],

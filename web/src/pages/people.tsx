@@ -23,7 +23,7 @@ export function People() {
           </a>
         </div>
       ) : null}
-      <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,5fr)_minmax(0,7fr)]">
+      <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,7fr)_minmax(0,5fr)]">
         <TimelineCard person={person} conversion={conversion} />
         <ConversionsList path={along} chosen={conversion} />
       </div>

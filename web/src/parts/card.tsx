@@ -13,7 +13,7 @@ interface CardProps {
 export function Card({ title, note, actions, children, className = "" }: CardProps) {
   const id = useId();
   return (
-    <section aria-labelledby={id} className={`card min-w-0 ${className}`}>
+    <section aria-labelledby={id} className={`card flex min-w-0 flex-col overflow-clip ${className}`}>
       <header className="flex flex-wrap items-center gap-x-4 gap-y-2 px-4 pt-3.5 pb-2.5 sm:px-5">
         <div className="min-w-0 flex-1 basis-48">
           <h2 id={id} className="text-[15px] font-semibold tracking-tight">

@@ -16,7 +16,7 @@ interface ChooserProps {
 export function Segmented({ label, choices, value, onChange }: ChooserProps) {
   const name = useId();
   return (
-    <fieldset className="inline-flex rounded-lg bg-sunken p-0.5 text-[13px]">
+    <fieldset className="inline-flex self-start rounded-lg bg-sunken p-0.5 text-[13px]">
       <legend className="sr-only">{label}</legend>
       {choices.map((choice) => (
         <label

@@ -1,5 +1,5 @@
 // Conversions list: who converted last; choosing one shows that person.
-import { useRecentConversions } from "../api/client";
+import { useCurrency, useRecentConversions } from "../api/client";
 import { at, count, money, words } from "../format";
 import { link } from "../route";
 import { Card, Nothing } from "./card";
@@ -11,6 +11,7 @@ interface ConversionsListProps {
 
 export function ConversionsList({ path, chosen }: ConversionsListProps) {
   const query = useRecentConversions({ path, limit: "25" });
+  const currency = useCurrency();
   const rows = query.data ?? [];
   const kept: Record<string, string> = path ? { path } : {};
   return (
@@ -34,7 +35,7 @@ export function ConversionsList({ path, chosen }: ConversionsListProps) {
                     {row.step_count === 1 ? "touch" : "touches"}
                   </span>
                 </span>
-                <span className="font-medium">{row.net_value ? money(row.net_value, "USD", 2) : "–"}</span>
+                <span className="font-medium">{row.net_value ? money(row.net_value, currency, 2) : "–"}</span>
               </a>
             </li>
           ))}

@@ -45,7 +45,7 @@ export function ModelsTable({ report, metric, limit }: ModelsTableProps) {
           {metric === "value" ? "Revenue" : "Conversions"} by {by} as each model credits it
         </caption>
         <thead>
-          <tr className="border-y border-line bg-sunken/60">
+          <tr className="border-y border-line bg-sunken">
             <Head column={by} label={words(by)} sort={sort} onSort={turn} isFirst />
             {models.map((model) => (
               <Head key={model} column={model} label={words(model)} sort={sort} onSort={turn} />
@@ -67,9 +67,9 @@ export function ModelsTable({ report, metric, limit }: ModelsTableProps) {
               {models.map((model) => (
                 <td key={model} className="min-w-24 px-3 py-1.5 text-right last:pr-4 sm:last:pr-5">
                   {figure(row[key(model)])}
-                  <span aria-hidden="true" className="mt-1 flex h-1 justify-end rounded-full bg-sunken">
+                  <span aria-hidden="true" className="mt-1 block h-1 rounded-full bg-sunken">
                     <span
-                      className="h-full rounded-full bg-bar"
+                      className="block h-full rounded-full bg-bar"
                       style={{ width: `${(100 * Math.max(0, magnitude(row[key(model)]))) / most}%` }}
                     />
                   </span>

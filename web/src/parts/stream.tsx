@@ -22,7 +22,7 @@ export function StreamCard() {
           : "No report is built yet"
       }
     >
-      <div className="grid gap-x-6 gap-y-3 px-4 pb-4 sm:grid-cols-[auto_minmax(0,1fr)] sm:items-end sm:px-5">
+      <div className="grid flex-1 gap-x-6 gap-y-4 px-4 pb-4 sm:grid-cols-[auto_minmax(0,1fr)] sm:items-end sm:px-5">
         <p>
           <span data-testid="live-events" className="text-[40px] leading-none font-semibold tracking-tight">
             {count(status.stored)}
@@ -43,11 +43,12 @@ export function Conservation() {
   const { received, stored, duplicate, refused } = status;
   const missing = received - stored - duplicate - refused;
   return (
-    <p className="flex flex-wrap items-baseline gap-x-2 gap-y-1 border-t border-line pt-3 text-[13px] text-quiet">
+    <p className="flex flex-wrap items-baseline gap-x-1.5 gap-y-1 border-t border-line pt-3 text-[13px] text-quiet sm:flex-nowrap">
       <Amount label="received" value={received} /> = <Amount label="stored" value={stored} /> +{" "}
       <Amount label="duplicate" value={duplicate} /> + <Amount label="refused" value={refused} />
-      <span className={`ml-auto font-medium ${missing ? "text-bad" : "text-good"}`}>
-        {missing ? `${count(Math.abs(missing))} do not add up` : "✓ adds up"}
+      <span className={`ml-auto whitespace-nowrap font-medium ${missing ? "text-bad" : "text-good"}`}>
+        {missing ? `${count(Math.abs(missing))} do not add up` : "✓"}
+        {missing ? null : <span className="sr-only">adds up</span>}
       </span>
     </p>
   );

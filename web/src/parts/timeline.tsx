@@ -1,8 +1,8 @@
 // Timeline: one person's touches and conversions in order, and who gets the credit for each conversion.
 
-import { useExplained, usePerson } from "../api/client";
+import { useCurrency, useExplained, usePerson } from "../api/client";
 import type { Explained, Person, PersonConversion, Touch } from "../api/types";
-import { at, before, money, share, words } from "../format";
+import { at, before, magnitude, money, share, words } from "../format";
 import { Card, Empty, Nothing } from "./card";
 import { Dot } from "./chip";
 import { Scroll } from "./scroll";
@@ -110,7 +110,9 @@ function ConversionLine({
   readonly conversion: PersonConversion;
   readonly isShown: boolean;
 }) {
+  const currency = useCurrency();
   const isMacro = conversion.is_macro !== false;
+  const isRefunded = magnitude(conversion.refunded) < 0;
   return (
     <>
       <span
@@ -122,15 +124,16 @@ function ConversionLine({
       <span className="min-w-0">
         <span className={isMacro ? "font-medium text-good" : "text-quiet"}>{words(conversion.goal)}</span>
         {isMacro && conversion.net_value ? (
-          <span className="ml-2 font-medium">{money(conversion.net_value, "USD", 2)}</span>
+          <span className="ml-2 font-medium">{money(conversion.net_value, currency, 2)}</span>
         ) : null}
+        {isRefunded ? <span className="ml-2 text-[12.5px] text-warn">after a refund</span> : null}
         {isShown ? <span className="sr-only"> (explained below)</span> : null}
       </span>
     </>
   );
 }
 
-const SHOWN_MODELS = ["first", "last", "linear", "position", "time_decay", "markov", "shapley"];
+const SHOWN_MODELS = ["first", "last", "linear", "position", "markov", "shapley"];
 
 function Credit({ conversion }: { readonly conversion: string | undefined }) {
   const query = useExplained(conversion);
@@ -156,7 +159,7 @@ function CreditTable({ explained }: { readonly explained: Explained }) {
       <table className="w-full border-collapse text-[12.5px]">
         <caption className="sr-only">Share of the conversion that each touch gets, by model</caption>
         <thead>
-          <tr className="border-y border-line bg-sunken/60 text-quiet">
+          <tr className="border-y border-line bg-sunken text-quiet">
             <th
               scope="col"
               className="sticky left-0 bg-sunken py-1.5 pr-2 pl-4 text-left font-medium sm:pl-5"
@@ -167,7 +170,7 @@ function CreditTable({ explained }: { readonly explained: Explained }) {
               <th
                 key={model}
                 scope="col"
-                className="px-2 py-1.5 text-right font-medium whitespace-nowrap last:pr-5"
+                className="px-1.5 py-1.5 text-right font-medium whitespace-nowrap last:pr-4 sm:last:pr-5"
               >
                 {words(model)}
               </th>
@@ -185,17 +188,17 @@ function CreditTable({ explained }: { readonly explained: Explained }) {
                   <Dot name={touch.channel} />
                   {words(touch.channel)}
                 </span>
-                <span className="ml-1.5 text-quiet">{before(touch.occurred_at, when)}</span>
+                <span className="block pl-3.5 text-[12px] text-quiet">{before(touch.occurred_at, when)}</span>
               </th>
               {touch.left_out ? (
-                <td colSpan={models.length} className="px-2 py-1.5 text-right text-quiet last:pr-5">
-                  left out: {touch.left_out}
+                <td colSpan={models.length} className="px-1.5 py-1.5 text-right text-quiet last:pr-5">
+                  left out: {words(touch.left_out).toLowerCase()}
                 </td>
               ) : (
                 models.map((model) => (
                   <td
                     key={model}
-                    className={`px-2 py-1.5 text-right last:pr-5 ${touch.credit[model] ? "" : "text-quiet"}`}
+                    className={`px-1.5 py-1.5 text-right last:pr-4 sm:last:pr-5 ${touch.credit[model] ? "" : "text-quiet"}`}
                   >
                     {share(touch.credit[model] ?? 0)}
                   </td>
