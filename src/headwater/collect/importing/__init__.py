@@ -1,0 +1,1 @@
+"""Importing: what stands between a file as it came and the rows of the archive."""
