@@ -102,7 +102,7 @@ class RemoteWorkspace:
             options["where"] = where
         paths = [files] if isinstance(files, str | Path) else files
         done = [self._sent(Path(path), options) for path in paths]
-        return RemoteSummary(summed(done, files=[str(path) for path in paths]))
+        return RemoteSummary(summed(done))
 
     def build(self, *, full: bool = False, as_of: datetime | str | None = None) -> RemoteSummary:
         """Bring the tables on the server up to date."""
@@ -206,19 +206,25 @@ def written(value: Any) -> str | int | None:
     return ",".join(str(part) for part in value)
 
 
-def summed(summaries: Sequence[dict[str, Any]], *, files: list[str]) -> dict[str, Any]:
-    """Return one summary for several imports: counts added, reasons merged, our names of the files."""
+def summed(summaries: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return one summary for several imports: counts added, reasons merged, lists joined.
+
+    >>> summed([{"stored": 1, "reasons": {"no_time": 1}}, {"stored": 2, "reasons": {"no_time": 3}}])
+    {'stored': 3, 'reasons': {'no_time': 4}}
+    """
     total: dict[str, Any] = {}
     for summary in summaries:
         for key, value in summary.items():
             if isinstance(value, dict):
                 there = total.setdefault(key, {})
                 total[key] = there | {name: there.get(name, 0) + count for name, count in value.items()}
+            elif isinstance(value, list):
+                total[key] = total.get(key, []) + value
             elif isinstance(value, int) and not isinstance(value, bool):
                 total[key] = total.get(key, 0) + value
             else:
                 total[key] = value
-    return total | {"files": files}
+    return total
 
 
 def _below(kind: type[HeadwaterError]) -> Iterator[type[HeadwaterError]]:

@@ -39,8 +39,11 @@ def import_(
     several kinds. The workspace is made where there is none.
 
     For example:
-        headwater import orders.csv --as conversions --map 'order=conversion_id,customer=person,total=value'
-        zcat calls.jsonl.gz | headwater import - --as touchpoints --where "kind = 'call'"
+
+    ```
+    headwater import orders.csv --as conversions --map 'order=conversion_id,customer=person,total=value'
+    zcat calls.jsonl.gz | headwater import - --as touchpoints --where "kind = 'call'"
+    ```
     """
     from headwater.doors import mapping_of
 
@@ -79,7 +82,10 @@ def build(
     """Bring the tables up to date with what came in; reports do it by themselves.
 
     For example:
-        headwater build --full
+
+    ```
+    headwater build --full
+    ```
     """
     door = common.open()
     try:
@@ -115,7 +121,7 @@ def _built(door: "Door") -> dict[str, Any]:
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[float], None] | None]:
+def progress() -> Iterator[Callable[[int, int], None] | None]:
     """Yield a function that shows a share of the work done; None where nobody watches."""
     if not sys.stderr.isatty():
         yield None
@@ -130,5 +136,5 @@ def progress() -> Iterator[Callable[[float], None] | None]:
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("importing", total=1.0)
-        yield lambda share: bar.update(task, completed=share)
+        task = bar.add_task("importing", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -28,7 +28,10 @@ def add(
     """Add a write key and print it; a new random one unless --value gives it.
 
     For example:
-        headwater key add
+
+    ```
+    headwater key add
+    ```
     """
     with control(common) as opened:
         made = opened.add_key(value)
@@ -40,7 +43,10 @@ def list_(*, common: Common = NOWHERE) -> None:
     """Print the write keys, one a line.
 
     For example:
-        headwater key list
+
+    ```
+    headwater key list
+    ```
     """
     with control(common) as opened:
         keys = sorted(opened.keys())
@@ -52,7 +58,10 @@ def remove(value: str, /, *, common: Common = NOWHERE) -> None:
     """Take a write key away: what comes with it is refused from then on.
 
     For example:
-        headwater key remove hw_q3Zt9cVr2n
+
+    ```
+    headwater key remove hw_q3Zt9cVr2n
+    ```
     """
     with control(common) as opened:
         opened.remove_key(value)

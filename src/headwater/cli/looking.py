@@ -31,7 +31,10 @@ def steps(
     """List the steps of the pipeline in order, or print the SQL of one, or of all.
 
     For example:
-        headwater steps sessions --dialect spark
+
+    ```
+    headwater steps sessions --dialect spark
+    ```
     """
     from headwater.dialect import sql_of
 
@@ -67,7 +70,10 @@ def sql(query: str, /, *, format: show.Format | None = None, common: Common = NO
     `headwater steps` lists the tables.
 
     For example:
-        headwater sql "select channel, count(*) as touchpoints from touchpoints group by all"
+
+    ```
+    headwater sql "select channel, count(*) as touchpoints from touchpoints group by all"
+    ```
     """
     from headwater.result import ReportResult
 

@@ -48,7 +48,10 @@ def report(
     JSON holds report, columns, rows and meta; money is a decimal string, times are UTC.
 
     For example:
-        headwater report compare --by channel --model first,last,markov --window 30d --json
+
+    ```
+    headwater report compare --by channel --model first,last,markov --window 30d --json
+    ```
     """
     if name is None:
         from headwater.report import REPORTS
@@ -81,7 +84,10 @@ def explain(conversion_id: str, /, *, model: Model = None, common: Common = NOWH
     """Say for every touch before a conversion what credit each model gives it, or why none.
 
     For example:
-        headwater explain order-1042 --model markov
+
+    ```
+    headwater explain order-1042 --model markov
+    ```
     """
     door = common.open()
     try:
@@ -112,7 +118,10 @@ def person(identifier: str, /, *, common: Common = NOWHERE) -> None:
     """Tell one person's timeline; any identifier will do: a person_id, a customer id, an e-mail address.
 
     For example:
-        headwater person user:1042
+
+    ```
+    headwater person user:1042
+    ```
     """
     door = common.open()
     try:

@@ -28,7 +28,10 @@ def init(*, common: Common = NOWHERE) -> None:
     Not needed before anything else: the first `import` or `serve` does it by itself.
 
     For example:
-        headwater init --dir shop
+
+    ```
+    headwater init --dir shop
+    ```
     """
     from headwater.store.control import Control
     from headwater.store.secrets import secret_key
@@ -52,7 +55,10 @@ def serve(*, host: Host = "127.0.0.1", port: Port = 8000, common: Common = NOWHE
     the reports within seconds. Other commands find the running server by themselves.
 
     For example:
-        headwater serve --dir shop --port 8000
+
+    ```
+    headwater serve --dir shop --port 8000
+    ```
     """
     from headwater.api.server import serve as run_server
 
@@ -76,7 +82,10 @@ def demo(
     The workspace is ./demo-data unless --dir or $HEADWATER_DIR names another one.
 
     For example:
-        headwater demo --rate 20
+
+    ```
+    headwater demo --rate 20
+    ```
     """
     import os
 

@@ -33,7 +33,10 @@ def export(*, common: Common = NOWHERE) -> None:
     """Print the settings that hold, defaults included, as JSON.
 
     For example:
-        headwater settings export > settings.json
+
+    ```
+    headwater settings export > settings.json
+    ```
     """
     with control(common) as opened:
         held = orjson.loads(opened.settings().to_json())
@@ -52,7 +55,10 @@ def apply(
     Wrong settings change nothing. The tables are made afresh under them by the next build or report.
 
     For example:
-        echo '{"currency": "EUR", "window_days": 30}' | headwater settings apply -
+
+    ```
+    echo '{"currency": "EUR", "window_days": 30}' | headwater settings apply -
+    ```
     """
     raw = read(file)
     with control(common) as opened:
@@ -65,7 +71,10 @@ def history(*, common: Common = NOWHERE) -> None:
     """List the versions of the settings, the newest first.
 
     For example:
-        headwater settings history
+
+    ```
+    headwater settings history
+    ```
     """
     with control(common) as opened:
         versions = opened.history()

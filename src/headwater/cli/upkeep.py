@@ -20,7 +20,10 @@ def doctor(*, common: Common = NOWHERE) -> int:
     Exits with 1 where something is wrong.
 
     For example:
-        headwater doctor --dir shop
+
+    ```
+    headwater doctor --dir shop
+    ```
     """
     from headwater.checkup import findings
 
@@ -44,7 +47,10 @@ def backup(
     The secret key lies outside the workspace and is not in the copy: keep it elsewhere.
 
     For example:
-        headwater backup /mnt/backups/shop-2026-05-31
+
+    ```
+    headwater backup /mnt/backups/shop-2026-05-31
+    ```
     """
     from headwater.copies import backup as copied
 
@@ -59,7 +65,10 @@ def restore(
     """Make a workspace from a copy, in a folder that holds none; the next report makes the tables.
 
     For example:
-        headwater restore /mnt/backups/shop-2026-05-31 --dir shop
+
+    ```
+    headwater restore /mnt/backups/shop-2026-05-31 --dir shop
+    ```
     """
     from headwater.copies import restore as restored
 
