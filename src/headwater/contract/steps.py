@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from headwater.contract.tables import Table
 
 Parameter = str | int | float | bool | timedelta | None
-_PARAM = re.compile(r"(?<![:\w]):([a-z][a-z0-9_]*)")
+_PARAM = re.compile(r"'(?:[^']|'')*'|(?<![:\w]):([a-z][a-z0-9_]*)")
+"""A text in quotes, which is left alone, or a parameter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,7 @@ class Step:
 
     def rendered(self) -> str:
         """Return the SQL with its parameters as literals, as the engine runs it."""
-        return _PARAM.sub(lambda found: literal(self.params[found[1]]), self.sql)
+        return _PARAM.sub(lambda found: literal(self.params[found[1]]) if found[1] else found[0], self.sql)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -224,6 +224,18 @@ INTAKE = table(
 
 # -- identity --------------------------------------------------------------------------------------
 
+IDENTIFIERS = table(
+    "identifiers",
+    "Every identifier seen, and whether it may say who somebody is.",
+    "identifier",
+    """
+    identifier VARCHAR kind:value
+    kind VARCHAR user, anonymous, email, phone or path
+    value VARCHAR the raw key as seen (e-mail and phone: keyed hash)
+    may_link BOOLEAN false for placeholders such as null, undefined or 0
+    """,
+)
+
 LINKS = table(
     "links",
     "Two identifiers that belong to one person, with when and why.",
@@ -239,13 +251,25 @@ LINKS = table(
     """,
 )
 
+COMPONENTS = table(
+    "components",
+    "The person behind each identifier that has a link: connected components of the links.",
+    "identifier",
+    """
+    identifier VARCHAR kind:value
+    person_id BIGINT the smallest hash among the identifiers of the person
+    is_shared BOOLEAN a device that several known persons use; its events go to them by time
+    """,
+)
+
 PERSONS = table(
     "persons",
-    "The person behind each identifier.",
+    "The person behind each identifier that may link.",
     "identifier",
     """
     identifier VARCHAR kind:value
     person_id BIGINT the person; the smallest hash among its identifiers, so it survives a merge
+    is_shared BOOLEAN a device that several known persons use; see device_owners
     """,
 )
 
@@ -324,17 +348,54 @@ LANDINGS = table(
     """,
 )
 
+CLICK_ID_NAMES = table(
+    "click_id_names",
+    "The url parameters in which ad platforms hand over click ids.",
+    "name",
+    """
+    name VARCHAR the parameter: gclid, fbclid, ...
+    platform VARCHAR the ad platform that sets it
+    paid VARCHAR yes, no or unclear: whether it proves a paid click
+    priority BIGINT smaller wins where a url carries several
+    source VARCHAR the canonical source it stands for where the url names none
+    """,
+)
+
+SOURCE_ALIASES = table(
+    "source_aliases",
+    "Spellings of a source and the one name it has, with its category.",
+    "alias",
+    """
+    alias VARCHAR lower case
+    source VARCHAR canonical
+    category VARCHAR search, social, ai, video, shopping, email, or empty
+    """,
+)
+
 CLICK_IDS = table(
     "click_ids",
-    "Every click id captured, byte for byte, with the time of capture.",
+    "Every click id captured at a landing, byte for byte, with the time of capture.",
     "event_id name",
     """
-    event_id VARCHAR the event whose url carried it
+    event_id VARCHAR the event whose url carried it, the first of its session
     person_id BIGINT the person
     name VARCHAR the parameter: gclid, fbclid, ...
     click_id VARCHAR its value, byte for byte
     platform VARCHAR the ad platform that sets it
     captured_at TIMESTAMP when, UTC
+    """,
+)
+
+GOAL_EVENTS = table(
+    "goal_events",
+    "The event names seen that fulfil a goal or give money back.",
+    "event stage",
+    """
+    event VARCHAR as sent
+    stage VARCHAR the CRM stage it must bear; empty for any
+    goal VARCHAR the goal; empty for refunds
+    is_macro BOOLEAN the goal brings revenue
+    is_refund BOOLEAN it gives money back
     """,
 )
 
@@ -370,6 +431,7 @@ CONVERSIONS = table(
     "conversion_id",
     """
     conversion_id VARCHAR order id, event id or imported id
+    event_id VARCHAR the event that reported it first; empty for imports
     person_id BIGINT the person
     occurred_at TIMESTAMP when, UTC
     goal VARCHAR the goal it fulfils
@@ -390,10 +452,20 @@ REFUNDS = table(
     """
     refund_id VARCHAR the event
     order_id VARCHAR the order it belongs to
-    person_id BIGINT the person
     occurred_at TIMESTAMP when, UTC
     value MONEY negative, in `currency`; empty means the whole order
     currency VARCHAR as sent
+    """,
+)
+
+STAGE_TIMES = table(
+    "stage_times",
+    "When each person first became a lead and an opportunity.",
+    "person_id",
+    """
+    person_id BIGINT the person
+    lead_at TIMESTAMP first conversion of a lead goal, UTC
+    opportunity_at TIMESTAMP first conversion of the opportunity goal, UTC
     """,
 )
 

@@ -7,6 +7,7 @@ with an unfinished result refuses the next statement.
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -15,7 +16,7 @@ from headwater.contract.errors import HeadwaterError, WorkspaceBusyError
 from headwater.contract.steps import AnyStep, Loop, Solve, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import pyarrow as pa
@@ -72,6 +73,18 @@ class DuckDB:
         """Return the rows of one SELECT as tuples."""
         with self.lock:
             return self.connection.execute(sql, list(params)).fetchall()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Run a block so that readers see all of its effects or none."""
+        with self.lock:
+            self.execute("begin")
+            try:
+                yield
+            except BaseException:
+                self.execute("rollback")
+                raise
+            self.execute("commit")
 
     def cursor(self) -> Cursor:
         """Return a reader of its own for another thread."""

@@ -1,0 +1,143 @@
+"""Persons: the one behind each identifier, and the person of every event.
+
+Reads  identifiers, components, events
+Makes  persons         identifier -> person_id
+       device_owners   who used a shared device, by time
+       person_events   event -> person_id
+
+An event belongs to its customer id, else its device, else its e-mail address or phone number; one
+with none of them that may link is a person of its own.
+"""
+
+from __future__ import annotations
+
+from headwater.contract.steps import Step
+from headwater.contract.tables import (
+    COMPONENTS,
+    DEVICE_OWNERS,
+    EVENTS,
+    HOSTS,
+    IDENTIFIERS,
+    PERSON_EVENTS,
+    PERSONS,
+)
+
+EVER = "timestamp '9999-12-31 00:00:00'"
+BEGINNING = "timestamp '0001-01-01 00:00:00'"
+
+
+def host_of(column: str) -> str:
+    """Return SQL for the host in a url column, lower case and without port (empty where there is none)."""
+    return f"lower(split_part(split_part(split_part(split_part({column}, '/', 3), '?', 1), '#', 1), ':', 1))"
+
+
+def persons() -> Step:
+    """Make `persons`: identifiers without a link are persons of their own."""
+    return Step(
+        makes=PERSONS,
+        reads=(IDENTIFIERS, COMPONENTS),
+        sql="""
+            select
+                i.identifier,
+                coalesce(c.person_id, stable_hash(i.identifier)) as person_id,
+                coalesce(c.is_shared, false) as is_shared
+            from identifiers as i
+            left join components as c on c.identifier = i.identifier
+            where i.may_link
+        """,
+    )
+
+
+def device_owners() -> Step:
+    """Make `device_owners`: from one naming of a person to the next; the first reaches back for ever."""
+    return Step(
+        makes=DEVICE_OWNERS,
+        reads=(EVENTS, PERSONS),
+        sql=f"""
+            with shared as (
+                select identifier from persons where is_shared
+            ),
+
+            named as (
+                select s.identifier, p.person_id, e.occurred_at, e.event_id
+                from events as e
+                join shared as s on s.identifier = 'anonymous:' || e.anonymous_id
+                join persons as p
+                    on p.identifier = case
+                        when e.user_id <> '' then 'user:' || e.user_id
+                        when e.email <> '' then 'email:' || e.email
+                        when e.phone <> '' then 'phone:' || e.phone
+                    end
+            ),
+
+            previous as (
+                select
+                    *,
+                    lag(person_id) over (partition by identifier order by occurred_at, event_id) as previous_id
+                from named
+            ),
+
+            changes as (
+                select identifier, person_id, occurred_at, event_id, previous_id is null as is_first
+                from previous
+                where previous_id is null or previous_id <> person_id
+            )
+
+            select
+                identifier,
+                person_id,
+                case when is_first then {BEGINNING} else occurred_at end as from_at,
+                lead(occurred_at, 1, {EVER}) over (partition by identifier order by occurred_at, event_id) as until_at
+            from changes
+        """,
+    )
+
+
+def person_events(*, tag_pattern: str) -> Step:
+    """Make `person_events`; `tag_pattern` finds UTM parameters and click ids in a url (RE2)."""
+    return Step(
+        makes=PERSON_EVENTS,
+        reads=(EVENTS, PERSONS, DEVICE_OWNERS, IDENTIFIERS, HOSTS),
+        params={"tag_pattern": tag_pattern},
+        sql=f"""
+            with keyed as (
+                select
+                    e.event_id,
+                    e.occurred_at,
+                    e.url,
+                    case
+                        when e.user_id <> '' and u.value is null then 'user:' || e.user_id
+                        when e.anonymous_id <> '' and a.value is null then 'anonymous:' || e.anonymous_id
+                        when e.email <> '' then 'email:' || e.email
+                        when e.phone <> '' then 'phone:' || e.phone
+                    end as identifier,
+                    e.url <> '' or e.type in ('page', 'screen') as is_visit,
+                    (strpos(e.url, '?') > 0 and regexp_matches(e.url, :tag_pattern))
+                        or (strpos(e.context, '"campaign"') > 0) as has_tags,
+                    case when e.referrer <> '' then {host_of("e.referrer")} end as referrer_host,
+                    case when e.referrer <> '' then {host_of("e.url")} end as url_host
+                from events as e
+                left join (select value from identifiers where kind = 'user' and not may_link) as u on u.value = e.user_id
+                left join (select value from identifiers where kind = 'anonymous' and not may_link) as a
+                    on a.value = e.anonymous_id
+            )
+
+            select
+                coalesce(o.person_id, p.person_id, stable_hash('event:' || k.event_id)) as person_id,
+                k.occurred_at,
+                k.event_id,
+                coalesce(k.is_visit, false) as is_visit,
+                coalesce(k.has_tags, false) as has_tags,
+                case
+                    when k.referrer_host = '' or k.referrer_host = k.url_host or h.is_excluded or k.url_host = h.site
+                        or ends_with(k.url_host, '.' || h.site) then null
+                    else k.referrer_host
+                end as referrer_host,
+                k.url
+            from keyed as k
+            left join persons as p on p.identifier = k.identifier
+            left join device_owners as o
+                on o.identifier = k.identifier and k.occurred_at >= o.from_at and k.occurred_at < o.until_at
+            left join hosts as h on h.host = k.referrer_host
+        """,
+    )

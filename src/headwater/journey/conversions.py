@@ -1,0 +1,214 @@
+"""Conversions: the events that fulfil a goal, with their value; refunds as negative facts.
+
+Reads  events, person_events, goal_events, imported_conversions, imported_paths, persons, fx_rates
+Makes  refunds       money given back, by order id
+       conversions   one row per order, deal, lead, ...
+
+One order is one conversion, however often and by whichever side it was reported: the earliest report
+counts. Amounts keep their currency; `net_value` is in the workspace's, at the rate of the day.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from headwater.contract.steps import Step, literal
+from headwater.contract.tables import (
+    CONVERSIONS,
+    EVENTS,
+    FX_RATES,
+    GOAL_EVENTS,
+    IMPORTED_CONVERSIONS,
+    IMPORTED_PATHS,
+    PERSON_EVENTS,
+    PERSONS,
+    REFUNDS,
+)
+from headwater.journey.touchpoints import LATEST_PATHS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from headwater.contract.settings import Goal
+
+_ORDER_KEYS = ("order_id", "orderId", "transaction_id", "transactionId", "checkout_id", "deal_id", "$order_id")
+_VALUE_KEYS = ("revenue", "value", "total", "amount", "$revenue")
+_REFUND_KEYS = ("refund_value", "refund", "refund_amount", "revenue", "value", "total", "amount")
+MONEY = "decimal(18, 6)"
+
+
+def _first(keys: tuple[str, ...], column: str = "properties") -> str:
+    found = ", ".join(f"nullif(json_extract_string({column}, '$.\"{key}\"'), '')" for key in keys)
+    return f"coalesce({found})"
+
+
+def refunds() -> Step:
+    """Make `refunds`; an amount is stored as a negative number whichever sign was sent."""
+    return Step(
+        makes=REFUNDS,
+        reads=(EVENTS, GOAL_EVENTS),
+        sql=f"""
+            select
+                e.event_id as refund_id,
+                {_first(_ORDER_KEYS[:4])} as order_id,
+                e.occurred_at,
+                -abs(try_cast({_first(_REFUND_KEYS)} as {MONEY})) as value,
+                upper({_first(("currency", "$currency"))}) as currency
+            from events as e
+            join goal_events as g on g.event = e.event and g.is_refund
+            where e.type = 'track'
+        """,
+    )
+
+
+def conversions(*, currency: str, rated_until: str, goals: Sequence[Goal]) -> Step:
+    """Make `conversions`; `rated_until` is the last day with an exchange rate (ISO date).
+
+    A conversion in a currency without a rate keeps its value and has a net value of zero; the
+    quality report counts these.
+    """
+    kinds = " union all ".join(
+        f"select {literal(goal.name)} as goal, {literal(goal.is_macro)} as is_macro" for goal in goals
+    ) or "select '' as goal, true as is_macro where false"
+    return Step(
+        makes=CONVERSIONS,
+        reads=(EVENTS, PERSON_EVENTS, GOAL_EVENTS, IMPORTED_CONVERSIONS, IMPORTED_PATHS, PERSONS, REFUNDS, FX_RATES),
+        params={"currency": currency, "rated_until": rated_until},
+        sql=f"""
+            with reported as (
+                select
+                    coalesce(case when g.is_macro then {_first(_ORDER_KEYS, "e.properties")} end, e.event_id) as conversion_id,
+                    e.event_id,
+                    e.occurred_at,
+                    g.goal,
+                    g.is_macro,
+                    coalesce(try_cast({_first(_VALUE_KEYS, "e.properties")} as {MONEY}), 0) as value,
+                    coalesce(upper({_first(("currency", "$currency"), "e.properties")}), :currency) as currency
+                from events as e
+                join goal_events as g on g.event = e.event and not g.is_refund
+                where
+                    e.type = 'track'
+                    and (g.stage = '' or g.stage = lower({_first(("stage",), "e.properties")}))
+            ),
+
+            owned as (
+                select r.*, p.person_id
+                from reported as r
+                join person_events as p on p.event_id = r.event_id
+            ),
+
+            once as (
+                select
+                    *,
+                    row_number() over (partition by conversion_id order by occurred_at, event_id) as report
+                from owned
+            ),
+
+            versions as (
+                select *, row_number() over (partition by conversion_id order by known_at desc, occurred_at, person, value) as version
+                from imported_conversions
+            ),
+
+            paths as (
+                {LATEST_PATHS}
+            ),
+
+            goal_kinds as (
+                {kinds}
+            ),
+
+            facts as (
+                select
+                    conversion_id,
+                    event_id,
+                    person_id,
+                    occurred_at,
+                    goal,
+                    is_macro,
+                    value,
+                    currency,
+                    1 as conversion_count,
+                    0 as null_count
+                from once
+                where report = 1 and conversion_id not in (select conversion_id from versions)
+                union all
+                select
+                    i.conversion_id,
+                    null as event_id,
+                    coalesce(p.person_id, stable_hash('conversion:' || i.conversion_id)) as person_id,
+                    i.occurred_at,
+                    i.goal,
+                    coalesce(m.is_macro, true) as is_macro,
+                    i.value,
+                    coalesce(nullif(i.currency, ''), :currency) as currency,
+                    1 as conversion_count,
+                    0 as null_count
+                from versions as i
+                left join persons as p on p.identifier = i.person
+                left join goal_kinds as m on m.goal = i.goal
+                where i.version = 1
+                union all
+                select
+                    'path:' || path_id as conversion_id,
+                    null as event_id,
+                    stable_hash('path:' || path_id) as person_id,
+                    timestamp '1970-01-01 00:00:00' + max(step) * interval '1' second as occurred_at,
+                    'conversion' as goal,
+                    true as is_macro,
+                    max(value) as value,
+                    :currency as currency,
+                    max(conversions) as conversion_count,
+                    max(nulls) as null_count
+                from paths
+                group by path_id
+            ),
+
+            given_back as (
+                select
+                    order_id,
+                    sum(value) as value,
+                    max(case when value is null then 1 else 0 end) as is_whole
+                from refunds
+                where order_id is not null
+                group by order_id
+            ),
+
+            netted as (
+                select
+                    f.*,
+                    case
+                        when b.order_id is null then 0
+                        when b.is_whole = 1 then -f.value
+                        else b.value
+                    end as refunded
+                from facts as f
+                left join given_back as b on b.order_id = f.conversion_id
+            )
+
+            select
+                n.conversion_id,
+                n.event_id,
+                n.person_id,
+                n.occurred_at,
+                n.goal,
+                n.is_macro,
+                n.value,
+                n.currency,
+                n.refunded,
+                case
+                    when n.currency = :currency then n.value + n.refunded
+                    else coalesce(cast(round(cast(n.value + n.refunded as double) * t.per_eur / f.per_eur, 6) as {MONEY}), 0)
+                end as net_value,
+                n.conversion_count,
+                n.null_count
+            from netted as n
+            left join fx_rates as f
+                on n.currency <> :currency
+                and f.currency = n.currency
+                and f.rated_on = least(cast(n.occurred_at as date), cast(:rated_until as date))
+            left join fx_rates as t
+                on n.currency <> :currency
+                and t.currency = :currency
+                and t.rated_on = least(cast(n.occurred_at as date), cast(:rated_until as date))
+        """,
+    )

@@ -1,0 +1,105 @@
+"""Landings: the tags of each session's first event, raw, and every click id with its capture time.
+
+Reads  sessions, events, click_id_names
+Makes  landings    five UTM parameters, the ad id and the deciding click id per session
+       click_ids   every click id, byte for byte
+
+UTM values are decoded as a browser reads them; click ids are never touched. What the url does not
+say, the client's own `context.campaign` may.
+"""
+
+from __future__ import annotations
+
+from headwater.contract.steps import Step
+from headwater.contract.tables import CLICK_ID_NAMES, CLICK_IDS, EVENTS, LANDINGS, SESSIONS
+
+_TAGS = {
+    "utm_source": "source",
+    "utm_medium": "medium",
+    "utm_campaign": "name",
+    "utm_content": "content",
+    "utm_term": "term",
+}
+_AD_IDS = "(?:utm_ad_id|ad_id|adid|hsa_ad|utm_id)"
+
+
+def click_ids() -> Step:
+    """Make `click_ids` from the query of each landing page."""
+    return Step(
+        makes=CLICK_IDS,
+        reads=(SESSIONS, CLICK_ID_NAMES),
+        sql="""
+            with pairs as (
+                select
+                    session_id,
+                    person_id,
+                    started_at,
+                    unnest(string_split(regexp_extract(url, '[?]([^#]*)', 1), '&')) as pair
+                from sessions
+                where has_tags and strpos(url, '?') > 0
+            )
+
+            select
+                p.session_id as event_id,
+                p.person_id,
+                n.name,
+                min(substr(p.pair, strpos(p.pair, '=') + 1)) as click_id,
+                n.platform,
+                p.started_at as captured_at
+            from pairs as p
+            join click_id_names as n on n.name = split_part(p.pair, '=', 1)
+            where strpos(p.pair, '=') > 0 and length(p.pair) > strpos(p.pair, '=')
+            group by p.session_id, p.person_id, n.name, n.platform, p.started_at
+        """,
+    )
+
+
+def landings() -> Step:
+    """Make `landings`; of several click ids the one with the smallest priority decides."""
+    tags = ",\n".join(f"coalesce({_tag(tag)}, {_named(key)}) as {tag}" for tag, key in _TAGS.items())
+    return Step(
+        makes=LANDINGS,
+        reads=(SESSIONS, EVENTS, CLICK_IDS, CLICK_ID_NAMES),
+        sql=f"""
+            with tagged as (
+                select s.session_id, s.url, case when strpos(e.context, '"campaign"') > 0 then e.context end as context
+                from sessions as s
+                left join (
+                    select event_id, context from events where strpos(context, '"campaign"') > 0
+                ) as e on e.event_id = s.session_id
+                where s.has_tags
+            ),
+
+            ranked as (
+                select
+                    c.event_id,
+                    c.name,
+                    c.click_id,
+                    row_number() over (partition by c.event_id order by n.priority, n.name) as place
+                from click_ids as c
+                join click_id_names as n on n.name = c.name
+            )
+
+            select
+                t.session_id,
+                {tags},
+                nullif(regexp_extract(t.url, '[?&]{_AD_IDS}=([^&#]*)', 1), '') as ad_id,
+                r.name as click_id_name,
+                r.click_id
+            from tagged as t
+            left join ranked as r on r.event_id = t.session_id and r.place = 1
+        """,
+    )
+
+
+def _tag(name: str) -> str:
+    raw = f"regexp_extract(t.url, '[?&]{name}=([^&#]*)', 1)"
+    # most values are plain: decode only those that are not
+    return f"""nullif(case
+        when strpos({raw}, '%') > 0 or strpos({raw}, '+') > 0 then url_decode(replace({raw}, '+', ' '))
+        else {raw}
+    end, '')"""
+
+
+def _named(key: str) -> str:
+    return f"case when t.context is not null then nullif(json_extract_string(t.context, '$.campaign.{key}'), '') end"

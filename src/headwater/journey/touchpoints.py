@@ -1,0 +1,153 @@
+"""Touchpoints: every marketing contact of a person, with its canonical source and its channel.
+
+Reads  sessions, landings, hosts, source_aliases, click_id_names,
+       imported_touchpoints, imported_paths, persons
+Makes  touchpoints
+
+Each session is one touchpoint. Imported ones keep the channel they name; without one the same rules
+decide. Touches of imported paths have no time of their own: they stand a second apart from 1970 on.
+"""
+
+from __future__ import annotations
+
+from headwater.contract.steps import Step
+from headwater.contract.tables import (
+    CLICK_ID_NAMES,
+    HOSTS,
+    IMPORTED_PATHS,
+    IMPORTED_TOUCHPOINTS,
+    LANDINGS,
+    PERSONS,
+    SESSIONS,
+    SOURCE_ALIASES,
+    TOUCHPOINTS,
+)
+
+LATEST_PATHS = """
+    select path_id, step, channel, conversions, value, nulls
+    from (
+        select *, max(known_at) over (partition by path_id) as latest_at from imported_paths
+    ) as versions
+    where known_at = latest_at
+"""
+
+
+def touchpoints(*, channel_case: str) -> Step:
+    """Make `touchpoints`; `channel_case` is the compiled table of channel rules."""
+    return Step(
+        makes=TOUCHPOINTS,
+        reads=(SESSIONS, LANDINGS, HOSTS, SOURCE_ALIASES, CLICK_ID_NAMES, IMPORTED_TOUCHPOINTS, IMPORTED_PATHS, PERSONS),
+        sql=f"""
+            with visits as (
+                select
+                    s.session_id as touchpoint_id,
+                    s.person_id,
+                    s.started_at as occurred_at,
+                    'visit' as kind,
+                    '' as given_channel,
+                    coalesce(a.source, nullif(lower(trim(l.utm_source)), ''), h.source, k.source, '') as source,
+                    coalesce(a.category, h.category, '') as source_category,
+                    coalesce(lower(trim(l.utm_medium)), '') as medium,
+                    l.utm_campaign as raw_campaign,
+                    coalesce(lower(trim(l.utm_campaign)), '') as campaign,
+                    l.utm_content as content,
+                    l.utm_term as term,
+                    l.ad_id,
+                    coalesce(l.click_id_name, '') as click_id_name,
+                    l.click_id,
+                    coalesce(k.paid, '') as click_paid,
+                    coalesce(s.referrer_host, '') as referrer_host,
+                    coalesce(h.category, '') as referrer_category,
+                    split_part(split_part(split_part(s.url, '?', 1), '#', 1), '://', 2) as landing_page,
+                    s.event_count,
+                    date_diff('second', s.started_at, s.ended_at) as duration_seconds,
+                    cast(null as decimal(18, 6)) as cost
+                from sessions as s
+                left join landings as l on l.session_id = s.session_id
+                left join hosts as h on h.host = s.referrer_host
+                left join source_aliases as a on a.alias = lower(trim(l.utm_source))
+                left join click_id_names as k on k.name = l.click_id_name
+            ),
+
+            imported as (
+                select
+                    t.touchpoint_id,
+                    coalesce(p.person_id, stable_hash('touchpoint:' || t.touchpoint_id)) as person_id,
+                    t.occurred_at,
+                    coalesce(nullif(t.kind, ''), 'touch') as kind,
+                    coalesce(trim(t.channel), '') as given_channel,
+                    coalesce(a.source, lower(trim(t.source)), '') as source,
+                    coalesce(a.category, '') as source_category,
+                    coalesce(lower(trim(t.medium)), '') as medium,
+                    t.campaign as raw_campaign,
+                    coalesce(lower(trim(t.campaign)), '') as campaign,
+                    t.content,
+                    t.term,
+                    t.ad_id,
+                    '' as click_id_name,
+                    t.click_id,
+                    '' as click_paid,
+                    '' as referrer_host,
+                    '' as referrer_category,
+                    cast(null as varchar) as landing_page,
+                    1 as event_count,
+                    0 as duration_seconds,
+                    t.cost
+                from imported_touchpoints as t
+                left join persons as p on p.identifier = t.person
+                left join source_aliases as a on a.alias = lower(trim(t.source))
+            ),
+
+            given as (
+                select * from visits
+                union all
+                select * from imported
+            ),
+
+            paths as (
+                {LATEST_PATHS}
+            )
+
+            select
+                touchpoint_id,
+                person_id,
+                occurred_at,
+                kind,
+                case when given_channel <> '' then given_channel else {channel_case} end as channel,
+                coalesce(nullif(source, ''), 'direct') as source,
+                medium,
+                raw_campaign as campaign,
+                content,
+                term,
+                ad_id,
+                nullif(click_id_name, '') as click_id_name,
+                click_id,
+                landing_page,
+                nullif(referrer_host, '') as referrer,
+                event_count,
+                duration_seconds,
+                cost
+            from given
+            union all
+            select
+                'path:' || path_id || ':' || cast(step as varchar) as touchpoint_id,
+                stable_hash('path:' || path_id) as person_id,
+                timestamp '1970-01-01 00:00:00' + step * interval '1' second as occurred_at,
+                'path' as kind,
+                channel,
+                channel as source,
+                '' as medium,
+                null as campaign,
+                null as content,
+                null as term,
+                null as ad_id,
+                null as click_id_name,
+                null as click_id,
+                null as landing_page,
+                null as referrer,
+                1 as event_count,
+                0 as duration_seconds,
+                null as cost
+            from paths
+        """,
+    )
