@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 EVENT_BYTES = 32 * 1024
 """Largest message, as compact JSON."""
-DEPTH = 32
-"""Deepest nesting of objects and lists in a message."""
 PROPERTIES = 1000
 """Most keys directly in properties or traits."""
 MESSAGE_ID_CHARS = 100
@@ -85,19 +83,3 @@ def size(hit: Hit) -> Refused | None:
     if len(hit.raw) <= EVENT_BYTES:
         return None
     return Refused(Refusal.EVENT_TOO_LARGE, None, f"{len(hit.raw)} bytes; at most {EVENT_BYTES} are taken")
-
-
-def depth(hit: Hit) -> Refused | None:
-    """Refuse nesting deeper than DEPTH; counting brackets first spares nearly every walk."""
-    if hit.raw.count(b"{") + hit.raw.count(b"[") <= DEPTH or _nesting(hit.message, DEPTH) <= DEPTH:
-        return None
-    return Refused(Refusal.TOO_DEEP, None, f"nested deeper than {DEPTH} levels")
-
-
-def _nesting(value: Any, left: int) -> int:
-    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
-    if inside is None:
-        return 0
-    if left <= 0:
-        return 1
-    return 1 + max((_nesting(each, left - 1) for each in inside), default=0)

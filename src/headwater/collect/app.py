@@ -38,9 +38,15 @@ STATUS = {Refusal.BODY_TOO_LARGE: 413}
 OWN_PATHS = ("/metrics", "/healthz", "/readyz")
 
 
-def collector(journal: Journal, keys: Callable[[], Collection[str]], metrics: Metrics) -> ASGIApp:
-    """Return the collector; `keys` is asked for the known write keys on every request, so keep it quick."""
-    return _Collector(journal, keys, metrics)
+def collector(
+    journal: Journal, keys: Callable[[], Collection[str]] | Collection[str], metrics: Metrics
+) -> ASGIApp:
+    """Return the collector.
+
+    `keys` are the known write keys, as a collection that may change, or as a function that is asked on
+    every request, so it should be quick.
+    """
+    return _Collector(journal, keys if callable(keys) else lambda: keys, metrics)
 
 
 def is_collected(path: str) -> bool:
@@ -106,7 +112,7 @@ class _Collector:
             return await requests.problem(send, status, error.refused.detail, headers=headers)
         if not named and (in_body is None or in_body not in known):
             return await self._unknown(send, headers)
-        if receipt.admitted or receipt.refused:
+        if receipt.messages or receipt.refused:
             await self._journal.append(receipt)
         return await requests.answer(send, 200, wire.answer, headers=headers)
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from headwater.collect.admit import RAW_CHARS, Hit, Refusal, Refused, refusal
-from headwater.collect.receipts import Admitted, Receipt
+from headwater.collect.receipts import DIGEST_BYTES, KEY_BYTES, Receipt
 
 if TYPE_CHECKING:
     from headwater.collect.protocols.wire import Opened, Wire
@@ -27,7 +27,6 @@ DECODED_BYTES = 20 * 1024 * 1024
 """Largest body after unpacking."""
 GZIP = b"\x1f\x8b"
 GZIP_MEMBERS = 100
-KEY_BYTES = 16
 LARGEST_TIME = 1e18
 HOUR = 3_600_000_000
 """Microseconds: two equal messages with neither id nor time are one event within the same hour."""
@@ -84,36 +83,41 @@ def receipt(opened: Opened, wire: Wire, kind: str, arrival: Arrival) -> Receipt:
         sent_at=_plain(opened.sent_at) or arrival.sent_at,
     )
     for message in opened.messages:
-        found = _admitted(message, wire, kind, arrival) if isinstance(message, dict) else _no_object(message)
-        if isinstance(found, Admitted):
-            result.admitted.append(found)
+        if isinstance(message, dict):
+            _admit(message, result, wire, kind)
         else:
-            result.refused.append(found)
+            result.refused.append(_no_object(message))
     return result
 
 
-def _admitted(message: dict[str, Any], wire: Wire, kind: str, arrival: Arrival) -> Admitted | Refused:
+def _admit(message: dict[str, Any], result: Receipt, wire: Wire, kind: str) -> None:
+    """Put one message on the receipt, admitted or refused."""
     sent_at = _plain(wire.readied(message, kind))
     try:
         raw = orjson.dumps(message)
     except (TypeError, ValueError) as error:  # orjson.JSONEncodeError is a TypeError
         reason = Refusal.TOO_DEEP if "ecursion" in str(error) else Refusal.INVALID_JSON
-        return Refused(reason, None, f"the message is no strict JSON: {error}", _text(message))
+        result.refused.append(Refused(reason, None, f"the message cannot be kept: {error}", _text(message)))
+        return
     refused = refusal(Hit(message, raw), wire.checks)
     if refused is not None:
-        return refused.keeping(_text(raw))
+        result.refused.append(refused.keeping(_text(raw)))
+        return
+    digest = zlib.crc32(raw).to_bytes(DIGEST_BYTES, "big")
     given = wire.message_id(message)
     if given is None:
-        given = _content_id(message, raw, arrival)
-        wire.identified(message, given)
-        raw = orjson.dumps(message)
-    return Admitted(blake2b(given.encode(), digest_size=KEY_BYTES).digest(), zlib.crc32(raw), raw, sent_at)
+        given = _content_id(message, raw, result.received_at)
+        raw = orjson.dumps(wire.amended(message, made_id=given))
+    if sent_at is not None and sent_at != result.sent_at:
+        raw = orjson.dumps(wire.amended(message, sent_at=sent_at))
+    result.stamps.append(blake2b(given.encode(), digest_size=KEY_BYTES).digest() + digest)
+    result.messages.append(raw)
 
 
-def _content_id(message: dict[str, Any], raw: bytes, arrival: Arrival) -> str:
+def _content_id(message: dict[str, Any], raw: bytes, received_at: int) -> str:
     """Make an id from the content; where that bears no time, from the hour of receipt too."""
     timed = any(message.get(name) for name in ("timestamp", "originalTimestamp"))
-    around = b"" if timed else str(arrival.received_at // HOUR).encode()
+    around = b"" if timed else str(received_at // HOUR).encode()
     return "content-" + blake2b(raw + around, digest_size=KEY_BYTES).hexdigest()
 
 

@@ -1,7 +1,7 @@
 """Journal: every hit is on stable storage here before its client hears that it arrived.
 
 Reads  receipts of the collector
-Makes  journal.sqlite: receipts not yet published, the ids of every event ever stored, and counts
+Makes  journal.sqlite: commits not yet published, the ids of every event ever stored, and counts
 
 The ids and the counts are written in the transaction of the receipt itself, so that
 received = stored + duplicate + refused holds after any crash. Ids stay for ever: the second message
@@ -19,7 +19,18 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from headwater.collect.receipts import Admitted, Outcome, Receipt, Seal, Stored, glimpse, stored
+from headwater.collect.receipts import (
+    DIGEST_BYTES,
+    KEY_BYTES,
+    STAMP_BYTES,
+    Outcome,
+    Receipt,
+    Seal,
+    Stored,
+    glimpse,
+    line,
+    parsed,
+)
 from headwater.collect.writer import Writer
 from headwater.contract.errors import WorkspaceBusyError
 
@@ -28,14 +39,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCHEMA = """
-create table if not exists receipts (
-    number integer primary key, origin text not null, received_at integer not null,
-    received integer not null, stored integer not null, duplicate integer not null,
-    conflicting integer not null, refused integer not null, content blob not null
+create table if not exists commits (
+    number integer primary key, day integer not null, messages integer not null, content blob not null
 );
-create table if not exists ids (
-    id blob primary key, receipt integer not null, digest integer not null
-) without rowid;
+create table if not exists ids (id blob primary key, first blob not null) without rowid;
 create table if not exists counts (name text primary key, n integer not null) without rowid;
 create table if not exists state (name text primary key, n integer not null) without rowid;
 insert or ignore into state values ('planned', 0), ('published', 0);
@@ -44,6 +51,15 @@ PRAGMAS = """
 pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on;
 pragma cache_size = -65536; pragma wal_autocheckpoint = 4000; pragma journal_size_limit = 67108864;
 """
+CLAIM = f"""
+insert or ignore into ids
+with recursive places(at) as (select 1 union all select at + {STAMP_BYTES} from places limit :messages)
+select
+    substr(:stamps, at, {KEY_BYTES}),
+    cast(:number || substr(:stamps, at + {KEY_BYTES}, {DIGEST_BYTES}) as blob)
+from places
+"""
+"""Claims all ids of a commit in one call: the interpreter's lock is given up once, not per id."""
 DAY = 86_400_000_000
 """Microseconds."""
 RECENT_RECEIPTS, RECENT_EACH = 100, 10
@@ -65,24 +81,30 @@ class Journal:
         self._totals: Counter[str] = Counter(dict(connection.execute("select name, n from counts")))
         self._next = _first_free(connection)
         self._recent: deque[tuple[int, int, list[bytes]]] = deque(maxlen=RECENT_RECEIPTS)
-        self.begin()
+        self._counted: Counter[str] = Counter()
+        self._new: list[tuple[int, int, list[bytes]]] = []
         self._writer = Writer(self, connection)
+
+    # -- for the collector --------------------------------------------------------------------------
 
     async def append(self, receipt: Receipt) -> Outcome:
         """Store a receipt and return once it is on stable storage.
 
         Raises JournalUnavailableError when it could not be stored; then nothing of it was.
         """
-        size = sum(len(message.raw) for message in receipt.admitted)
-        return await self._writer.submit(lambda connection: self._store(connection, receipt), size=size)
+        outcome: Outcome = await self._writer.submit(receipt, size=sum(map(len, receipt.messages)))
+        return outcome
 
     def store(self, receipt: Receipt) -> Outcome:
         """Store a receipt from a thread, as `append` does from an event loop."""
-        return self._writer.perform(lambda connection: self._store(connection, receipt))
+        outcome: Outcome = self._writer.perform(receipt)
+        return outcome
 
     async def ready(self) -> None:
         """Return when a commit went through; raises JournalUnavailableError when none can."""
-        await self._writer.submit(lambda connection: _set(connection, "checked", 0), size=0)
+        await self._writer.submit(_checked, size=0)
+
+    # -- for the metrics and the live page ----------------------------------------------------------
 
     def counts(self) -> dict[str, int]:
         """Return the totals since the journal was made.
@@ -105,15 +127,22 @@ class Journal:
             if number > since
         ]
 
+    def waiting(self) -> int:
+        """Return how many messages are not yet published."""
+        with self._reading() as connection:
+            return int(connection.execute("select coalesce(sum(messages), 0) from commits").fetchone()[0])
+
+    # -- for the publisher --------------------------------------------------------------------------
+
     def newest(self) -> int:
-        """Return the number of the newest receipt."""
+        """Return the number of the newest commit."""
         return self._next - 1
 
     def plan(self, *, most: int, newest: int) -> tuple[int, int] | None:
-        """Fix the receipts that are published next, of one day, and return their first and last number.
+        """Fix the commits that are published next, of one day, and return their first and last number.
 
-        About `most` messages at most, and nothing that came after receipt `newest`. The plan is stored: after a crash it is the same, until
-        `published` says that it is done. None means that nothing waits.
+        About `most` messages at most, and nothing that came after commit `newest`. The plan is stored:
+        after a crash it is the same, until `published` says that it is done. None: nothing waits.
         """
         with self._reading() as connection:
             state: dict[str, int] = dict(connection.execute("select name, n from state"))
@@ -129,35 +158,30 @@ class Journal:
     def receipts(self, first: int, last: int) -> Iterator[Stored]:
         """Yield the receipts of a plan in order."""
         with self._reading() as connection:
-            wanted = "select * from receipts where number between ? and ? order by number"
-            for row in connection.execute(wanted, (first, last)):
-                yield stored(row, self._seal)
+            wanted = "select number, content from commits where number between ? and ? order by number"
+            for number, content in connection.execute(wanted, (first, last)):
+                yield from parsed(self._seal.opened(content, number))
 
     def published(self, last: int, *, parked: int = 0) -> None:
-        """Say that the archive holds everything up to `last`; the receipts go, the ids stay.
+        """Say that the archive holds everything up to commit `last`; it goes, the ids stay.
 
         `parked` events that counted as stored could not be translated and count as refused instead.
         """
 
         def mark(connection: sqlite3.Connection) -> None:
             _set(connection, "published", last)
-            connection.execute("delete from receipts where number <= ?", (last,))
+            connection.execute("delete from commits where number <= ?", (last,))
             if parked:
-                self._count({"stored": -parked, "refused": parked, "refused:untranslatable": parked})
+                self._counted.update({"stored": -parked, "refused": parked, "refused:untranslatable": parked})
 
         self._writer.perform(mark)
-
-    def waiting(self) -> int:
-        """Return how many receipts are not yet published."""
-        with self._reading() as connection:
-            return int(connection.execute("select count(*) from receipts").fetchone()[0])
 
     def close(self) -> None:
         """Finish what is queued and let the journal go."""
         self._writer.close()
         self._held.close()
 
-    # -- the ledger: what the writer thread calls ---------------------------------------------------
+    # -- what the writer thread calls ---------------------------------------------------------------
 
     def opened(self) -> sqlite3.Connection:
         """Return a new connection for the writer, with the tables made."""
@@ -165,54 +189,50 @@ class Journal:
         connection.executescript(PRAGMAS + SCHEMA)
         return connection
 
-    def begin(self) -> None:
-        """Start to count a group."""
-        self._number = self._next
-        self._counted: Counter[str] = Counter()
-        self._new: list[tuple[int, int, list[bytes]]] = []
-
-    def finish(self, connection: sqlite3.Connection) -> None:
-        """Add the group's counts to the stored ones."""
+    def applied(self, connection: sqlite3.Connection, items: list[Any]) -> list[Any]:
+        """Do what one transaction holds: store the receipts among `items`, call the others."""
+        self._counted, self._new = Counter(), []
+        receipts = [item for item in items if isinstance(item, Receipt)]
+        outcomes = iter(self._stored(connection, receipts) if receipts else ())
+        results = [next(outcomes) if isinstance(item, Receipt) else item(connection) for item in items]
         connection.executemany(
             "insert into counts values (?, ?) on conflict do update set n = n + excluded.n",
             list(self._counted.items()),
         )
+        return results
 
     def committed(self) -> None:
-        """Take over the group's counts and its latest events."""
+        """Take over what the transaction added up to."""
         last = self._totals["stored"]
         totals = Counter(self._totals)
         totals.update(self._counted)
-        self._totals, self._next = totals, self._number
-        for received_at, stored_count, raws in self._new:
-            last += stored_count
+        self._totals = totals
+        if self._counted["received"]:
+            self._next += 1
+        for received_at, stored, raws in self._new:
+            last += stored
             self._recent.append((last, received_at, raws))
 
-    def _store(self, connection: sqlite3.Connection, receipt: Receipt) -> Outcome:
-        number, self._number = self._number, self._number + 1
-        kept, conflicting = _claimed(connection, receipt.admitted, number)
-        outcome = Outcome(
-            received=len(receipt.admitted) + len(receipt.refused),
-            stored=len(kept),
-            duplicate=len(receipt.admitted) - len(kept),
-            conflicting=conflicting,
-            refused=len(receipt.refused),
-        )
-        connection.execute(
-            "insert into receipts values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (number, receipt.origin, receipt.received_at, *outcome, self._seal.closed(receipt, kept, number)),
-        )
-        self._count(outcome._asdict())
-        self._count(Counter(f"refused:{refused.reason}" for refused in receipt.refused))
-        if kept:
-            self._new.append(
-                (receipt.received_at, len(kept), [message.raw for message in kept[-RECENT_EACH:]])
-            )
-        return outcome
-
-    def _count(self, more: dict[str, int]) -> None:
-        for name, n in more.items():
-            self._counted[name] += n
+    def _stored(self, connection: sqlite3.Connection, receipts: list[Receipt]) -> list[Outcome]:
+        number = self._next
+        kept = _claimed(connection, receipts, number)
+        outcomes, lines = [], []
+        for receipt, (messages, conflicting) in zip(receipts, kept, strict=True):
+            refused, stored = len(receipt.refused), len(messages)
+            duplicate = len(receipt.messages) - stored
+            outcomes.append(Outcome(stored + duplicate + refused, stored, duplicate, conflicting, refused))
+            lines.append(line(receipt, messages, duplicate=duplicate))
+            if messages:
+                self._new.append((receipt.received_at, stored, messages[-RECENT_EACH:]))
+            if refused:
+                self._counted.update(f"refused:{found.reason}" for found in receipt.refused)
+        totals = [sum(column) for column in zip(*outcomes, strict=True)]
+        self._counted.update(dict(zip(Outcome._fields, totals, strict=True)))
+        total = Outcome(*totals)
+        content = self._seal.closed(b"\n".join(lines), number)
+        row = (number, receipts[0].received_at // DAY, total.stored + total.refused, content)
+        connection.execute("insert into commits values (?, ?, ?, ?)", row)
+        return outcomes
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
@@ -225,50 +245,62 @@ class Journal:
 
 
 def _claimed(
-    connection: sqlite3.Connection, admitted: list[Admitted], number: int
-) -> tuple[list[Admitted], int]:
-    """Return the messages whose ids are new, and how many of the others differ from the first."""
-    cursor = connection.executemany(
-        "insert or ignore into ids values (?, ?, ?)",
-        [(message.key, number, message.digest) for message in admitted],
-    )
-    if not admitted or cursor.rowcount == len(admitted):
-        return admitted, 0
-    kept: dict[bytes, Admitted] = {}
+    connection: sqlite3.Connection, receipts: list[Receipt], number: int
+) -> list[tuple[list[bytes], int]]:
+    """Return for each receipt the messages whose ids are new, and how many others differ from the first."""
+    stamps = [stamp for receipt in receipts for stamp in receipt.stamps]
+    place = number.to_bytes(8, "big")
+    before = connection.total_changes
+    if stamps:
+        claim = {"stamps": b"".join(stamps), "messages": len(stamps), "number": place}
+        connection.execute(CLAIM, claim)
+    if connection.total_changes - before == len(stamps):
+        return [(receipt.messages, 0) for receipt in receipts]
+    taken: set[bytes] = set()
+    return [_sorted_out(connection, receipt, place, taken) for receipt in receipts]
+
+
+def _sorted_out(
+    connection: sqlite3.Connection, receipt: Receipt, place: bytes, taken: set[bytes]
+) -> tuple[list[bytes], int]:
+    """Tell new from known one by one; `taken` are the new ones of this commit so far."""
+    kept: list[bytes] = []
     conflicting = 0
-    for message in admitted:
-        known = connection.execute("select receipt, digest from ids where id = ?", (message.key,))
-        owner, digest = known.fetchone()
-        if owner == number and message.key not in kept:
-            kept[message.key] = message
+    for stamp, message in zip(receipt.stamps, receipt.messages, strict=True):
+        key, digest = stamp[:KEY_BYTES], stamp[KEY_BYTES:]
+        first = connection.execute("select first from ids where id = ?", (key,)).fetchone()[0]
+        if key not in taken and first.startswith(place):
+            taken.add(key)
+            kept.append(message)
         else:
-            conflicting += digest != message.digest
-    return list(kept.values()), conflicting
+            conflicting += not first.endswith(digest)
+    return kept, conflicting
 
 
 def _last_of_run(connection: sqlite3.Connection, *, first: int, newest: int, most: int) -> int | None:
-    """Return the last receipt of the longest run of one day with about `most` messages."""
+    """Return the last commit of the longest run of one day with about `most` messages."""
     last, day, total = None, None, 0
-    rows = connection.execute(
-        "select number, received_at / ?, stored + refused from receipts "
-        "where number between ? and ? order by number",
-        (DAY, first, newest),
-    )
-    for number, on, size in rows:
-        if last is not None and (on != day or total + size > most):
+    wanted = "select number, day, messages from commits where number between ? and ? order by number"
+    for number, on, messages in connection.execute(wanted, (first, newest)):
+        if last is not None and (on != day or total + messages > most):
             break
-        last, day, total = number, on, total + size
+        last, day, total = number, on, total + messages
     return last
 
 
 def _first_free(connection: sqlite3.Connection) -> int:
-    highest = connection.execute("select coalesce(max(number), 0) from receipts").fetchone()[0]
-    published = connection.execute("select max(n) from state").fetchone()[0]
+    highest = connection.execute("select coalesce(max(number), 0) from commits").fetchone()[0]
+    published = connection.execute("select max(n) from state where name != 'checked'").fetchone()[0]
     return int(max(highest, published)) + 1
 
 
 def _set(connection: sqlite3.Connection, name: str, value: int) -> None:
     connection.execute("update state set n = ? where name = ?", (value, name))
+
+
+def _checked(connection: sqlite3.Connection) -> None:
+    """Write something that changes nothing."""
+    connection.execute("insert into state values ('checked', 0) on conflict do update set n = 1 - n")
 
 
 def _held(path: Path) -> Any:

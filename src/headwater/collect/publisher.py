@@ -4,7 +4,7 @@ Reads  receipts of the journal
 Makes  archive files of the kinds events, refused and intake
 
 What a file holds is fixed in the journal before it is written, and its name comes from the numbers of
-its receipts. After a crash at any point the same files are written again over themselves.
+its commits. After a crash at any point the same files are written again over themselves.
 """
 
 from __future__ import annotations
@@ -94,9 +94,9 @@ class Batch:
         self._known_at = EPOCH + timedelta(microseconds=receipt.received_at)
         self.received_on = self._known_at.date()
         counts = self._counts.setdefault(receipt.origin, Counter())
-        counts.update(receipt.outcome._asdict())
-        for place, (sent_at, message) in enumerate(receipt.messages):
-            around = Circumstances(self._known_at, sent_at or receipt.sent_at, receipt.origin)
+        counts.update(stored=len(receipt.messages), duplicate=receipt.duplicate, refused=len(receipt.refused))
+        around = Circumstances(self._known_at, receipt.sent_at, receipt.origin)
+        for message in receipt.messages:
             try:
                 self.events.append(personal.screened(BY_NAME[receipt.origin].event(message, around)))
             except Exception as error:  # noqa: BLE001 (one message must never stop the others)
@@ -104,9 +104,9 @@ class Batch:
                 counts.update({"stored": -1, "refused": 1})
                 raw = orjson.dumps(message).decode()
                 detail = f"the message could not be translated: {error!r}"
-                self._refuse(receipt, -1 - place, Refused(Refusal.UNTRANSLATABLE, None, detail, raw))
-        for place, refused in enumerate(receipt.refused):
-            self._refuse(receipt, place, refused)
+                self._refuse(receipt.origin, Refused(Refusal.UNTRANSLATABLE, None, detail, raw))
+        for refused in receipt.refused:
+            self._refuse(receipt.origin, refused)
 
     def intake(self) -> list[dict[str, Any]]:
         """Return the rows of `intake`: one for each protocol."""
@@ -115,7 +115,7 @@ class Batch:
                 "receipt_id": f"{self.name}-{origin}",
                 "origin": origin,
                 "kind": "events",
-                "received": counts["received"],
+                "received": counts["stored"] + counts["duplicate"] + counts["refused"],
                 "stored": counts["stored"],
                 "duplicate": counts["duplicate"],
                 "refused": counts["refused"],
@@ -124,13 +124,13 @@ class Batch:
             for origin, counts in self._counts.items()
         ]
 
-    def _refuse(self, receipt: Stored, place: int, refused: Refused) -> None:
-        seen = f"{receipt.origin} {receipt.number} {place} {refused.raw}"
+    def _refuse(self, origin: str, refused: Refused) -> None:
+        seen = f"{origin} {self.name} {len(self.refused)} {refused.raw}"
         self.refused.append(
             {
                 "refused_id": blake2b(seen.encode(errors="replace"), digest_size=16).hexdigest(),
                 "kind": "events",
-                "origin": receipt.origin,
+                "origin": origin,
                 "row": None,
                 "field": refused.field,
                 "reason": refused.reason.value,

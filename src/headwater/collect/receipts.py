@@ -1,7 +1,7 @@
 """Receipts: what one request brought, as it goes into the journal and comes back out.
 
 Reads  admitted messages (compact JSON) and refused ones
-Makes  one sealed blob per request
+Makes  one line of JSON per request, and one sealed blob per commit
 
 With a key the blob is AES-256-GCM, so that raw e-mail addresses and phone numbers, which lie in the
 journal until they are published, are never readable on the disk. Messages are stored as they were
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 from cryptography.exceptions import InvalidTag
@@ -21,21 +21,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from headwater.collect.admit import Refusal, Refused
 from headwater.contract.errors import HeadwaterError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KEY_BYTES, DIGEST_BYTES = 16, 4
+STAMP_BYTES = KEY_BYTES + DIGEST_BYTES
 PLAIN, SEALED = b"\x00", b"\x01"
 NONCE_BYTES = 12
-
-
-class Admitted(NamedTuple):
-    """One admitted message."""
-
-    key: bytes
-    """Hash of its message id: unique in the journal, for ever."""
-    digest: int
-    """Checksum of its content, to notice other content under the same id."""
-    raw: bytes
-    """The message as compact JSON."""
-    sent_at: Any = None
-    """When it was sent by the client's words, where the request does not say it for all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +40,10 @@ class Receipt:
     """Microseconds since 1970, UTC."""
     sent_at: Any = None
     """When the request was sent by the client's words, verbatim."""
-    admitted: list[Admitted] = field(default_factory=list)
+    messages: list[bytes] = field(default_factory=list)
+    """The admitted messages as compact JSON."""
+    stamps: list[bytes] = field(default_factory=list)
+    """For each message the hash of its id, and a checksum of its content (to notice another content)."""
     refused: list[Refused] = field(default_factory=list)
 
 
@@ -65,16 +60,36 @@ class Outcome(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """One receipt as it lies in the journal: only what is new, and what was refused."""
+    """One receipt as it came back out of the journal: only what was new, and what was refused."""
 
-    number: int
     origin: str
     received_at: int
-    outcome: Outcome
     sent_at: Any
-    messages: list[tuple[Any, dict[str, Any]]]
-    """Sending time of its own (else None) and the message."""
+    duplicate: int
+    messages: list[dict[str, Any]]
     refused: list[Refused]
+
+
+def line(receipt: Receipt, messages: list[bytes], *, duplicate: int) -> bytes:
+    """Return a receipt as one line of JSON, with those of its messages that are new."""
+    rest = orjson.dumps(
+        {
+            "origin": receipt.origin,
+            "received_at": receipt.received_at,
+            "sent_at": receipt.sent_at,
+            "duplicate": duplicate,
+            "refused": [tuple(refused) for refused in receipt.refused],
+        }
+    )
+    return b'{"messages":[' + b",".join(messages) + b"]," + rest[1:]
+
+
+def parsed(lines: bytes) -> Iterator[Stored]:
+    """Yield the receipts of a blob."""
+    for text in lines.split(b"\n"):
+        content = orjson.loads(text)
+        refused = [Refused(Refusal(reason), *rest) for reason, *rest in content.pop("refused")]
+        yield Stored(refused=refused, **content)
 
 
 class Seal:
@@ -83,54 +98,30 @@ class Seal:
     def __init__(self, key: bytes | None) -> None:
         self._cipher = None if key is None else AESGCM(key)
 
-    def closed(self, receipt: Receipt, kept: list[Admitted], number: int) -> bytes:
-        """Return the blob of a receipt with the messages that are `kept`."""
-        content = orjson.dumps(
-            {
-                "sent_at": receipt.sent_at,
-                "messages": [(message.sent_at, orjson.Fragment(message.raw)) for message in kept],
-                "refused": [tuple(refused) for refused in receipt.refused],
-            }
-        )
+    def closed(self, content: bytes, number: int) -> bytes:
+        """Return the blob for a content; it opens only under the same number."""
         if self._cipher is None:
             return PLAIN + content
         nonce = os.urandom(NONCE_BYTES)
         return SEALED + nonce + self._cipher.encrypt(nonce, content, str(number).encode())
 
-    def opened(self, blob: bytes, number: int) -> dict[str, Any]:
+    def opened(self, blob: bytes, number: int) -> bytes:
         """Return the content of a blob.
 
         Raises HeadwaterError where the key is missing or another one.
         """
         if blob[:1] == PLAIN:
-            return dict(orjson.loads(blob[1:]))
+            return blob[1:]
         nonce, sealed = blob[1 : 1 + NONCE_BYTES], blob[1 + NONCE_BYTES :]
         try:
             if self._cipher is None:
                 raise InvalidTag
-            return dict(orjson.loads(self._cipher.decrypt(nonce, sealed, str(number).encode())))
+            return self._cipher.decrypt(nonce, sealed, str(number).encode())
         except InvalidTag as error:
             raise HeadwaterError(
-                f"Receipt {number} of the journal cannot be opened with this key.",
+                f"Entry {number} of the journal cannot be opened with this key.",
                 hint="start with the secret key that was in use when the events came in; nothing is lost.",
             ) from error
-
-
-def stored(row: tuple[Any, ...], seal: Seal) -> Stored:
-    """Build a Stored from a row of the journal's table."""
-    number, origin, received_at, *counts, blob = row
-    content = seal.opened(blob, number)
-    return Stored(
-        number=number,
-        origin=origin,
-        received_at=received_at,
-        outcome=Outcome(*counts),
-        sent_at=content["sent_at"],
-        messages=[(sent_at, message) for sent_at, message in content["messages"]],
-        refused=[
-            Refused(Refusal(reason), where, detail, raw) for reason, where, detail, raw in content["refused"]
-        ],
-    )
 
 
 def glimpse(message: dict[str, Any]) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """Writer: one thread that commits whatever queued up while its last commit ran.
 
-Reads  pieces of work, each a function of the database connection
+Reads  items: receipts, or functions of the database connection
 Makes  their effects, durable before anyone who waits hears of them
 
 There is no linger: a single client waits for one sync, a thousand share one. When a group fails, its
-pieces are tried one by one, so that a piece that cannot be done stops no other.
+items are tried one by one, so that one that cannot be done stops no other.
 """
 
 from __future__ import annotations
@@ -14,15 +14,9 @@ import contextlib
 import sqlite3
 import threading
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol
 
 from headwater.contract.errors import HeadwaterError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-T = TypeVar("T")
-Work = "Callable[[sqlite3.Connection], T]"
 
 WAITING_BYTES = 64 * 1024 * 1024
 """Handed over but not yet committed; beyond this the writer says that it is busy."""
@@ -33,27 +27,23 @@ class JournalUnavailableError(HeadwaterError):
 
 
 class Ledger(Protocol):
-    """What is kept in memory beside the database, in step with its commits."""
+    """What gives the work its meaning; all of it is called by the writer thread alone."""
 
     def opened(self) -> sqlite3.Connection:
         """Return a new connection, in autocommit mode."""
         ...
 
-    def begin(self) -> None:
-        """Forget what an unfinished group left behind."""
-        ...
-
-    def finish(self, connection: sqlite3.Connection) -> None:
-        """Write what the whole group added up to, inside its transaction."""
+    def applied(self, connection: sqlite3.Connection, items: list[Any]) -> list[Any]:
+        """Do what one transaction holds and return a result for each item."""
         ...
 
     def committed(self) -> None:
-        """Take over what the group added up to: it is durable now."""
+        """Take over what the transaction added up to: it is durable now."""
         ...
 
 
 class _Waiting(NamedTuple):
-    work: Callable[[sqlite3.Connection], Any]
+    item: Any
     size: int
     future: asyncio.Future[Any] | Future[Any]
     loop: asyncio.AbstractEventLoop | None
@@ -72,17 +62,17 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Callable[[sqlite3.Connection], T], *, size: int) -> asyncio.Future[T]:
-        """Queue `work` of about `size` bytes from an event loop; the future ends when it is durable."""
+    def submit(self, item: Any, *, size: int) -> asyncio.Future[Any]:
+        """Queue an item of about `size` bytes from an event loop; the future ends when it is durable."""
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
-        self._enqueue(_Waiting(work, size, future, loop))
+        future: asyncio.Future[Any] = loop.create_future()
+        self._enqueue(_Waiting(item, size, future, loop))
         return future
 
-    def perform(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do `work` from another thread and return its result once it is durable."""
-        future: Future[T] = Future()
-        self._enqueue(_Waiting(work, 0, future, None))
+    def perform(self, item: Any) -> Any:
+        """Hand over an item from another thread and return its result once it is durable."""
+        future: Future[Any] = Future()
+        self._enqueue(_Waiting(item, 0, future, None))
         return future.result()
 
     def close(self) -> None:
@@ -114,26 +104,24 @@ class Writer:
                 if not self._queue:
                     return
                 taken, self._queue, self._queued_bytes = self._queue, [], 0
-            _answer(taken, self._results(taken))
+            _answer(taken, self._results([waiting.item for waiting in taken]))
 
-    def _results(self, taken: list[_Waiting]) -> list[Any]:
+    def _results(self, items: list[Any]) -> list[Any]:
         try:
-            return self._group(taken)
+            return self._transaction(items)
         except Exception as error:  # noqa: BLE001 (whatever fails, those who wait must hear of it)
-            if len(taken) == 1:
+            if len(items) == 1:
                 return [error]
-        return [self._results([waiting])[0] for waiting in taken]
+        return [self._results([item])[0] for item in items]
 
-    def _group(self, taken: list[_Waiting]) -> list[Any]:
-        """Do the work of a group in one transaction; on an error nothing of it is done."""
+    def _transaction(self, items: list[Any]) -> list[Any]:
+        """Apply the items in one transaction; on an error nothing of it is done."""
         try:
             if self._connection is None:
                 self._connection = self._ledger.opened()
             connection = self._connection
-            self._ledger.begin()
             connection.execute("begin immediate")
-            results = [waiting.work(connection) for waiting in taken]
-            self._ledger.finish(connection)
+            results = self._ledger.applied(connection, items)
             connection.execute("commit")
         except Exception as error:
             self._abandon()

@@ -25,7 +25,14 @@ PATHS = (
     | {f"/v1/{letter}": kind for letter, kind in SHORT.items()}
 )
 NAMED = ("track",)
-IDS = ("userId", "anonymousId", "previousId", "groupId")
+IDS = (
+    ("messageId", admit.MESSAGE_ID_CHARS),
+    ("userId", admit.PERSON_ID_CHARS),
+    ("anonymousId", admit.PERSON_ID_CHARS),
+    ("previousId", admit.PERSON_ID_CHARS),
+    ("groupId", admit.PERSON_ID_CHARS),
+)
+NOBODY = (None, "")
 OBJECTS = ("properties", "traits", "context")
 NOTES = {"track": "properties", "page": "properties", "screen": "properties"}
 """Where a type carries what it says; the others say it in traits."""
@@ -65,9 +72,13 @@ def message_id(message: dict[str, Any]) -> str | None:
     return None if given is None or given == "" else str(given)
 
 
-def identified(message: dict[str, Any], made: str) -> None:
-    """Give the message an id made from its content."""
-    message["messageId"] = made
+def amended(message: dict[str, Any], *, made_id: str | None = None, sent_at: Any = None) -> dict[str, Any]:
+    """Give the message an id made from its content, or a sending time of its own."""
+    if made_id is not None:
+        message["messageId"] = made_id
+    if sent_at is not None:
+        message["sentAt"] = sent_at
+    return message
 
 
 # -- admission -------------------------------------------------------------------------------------
@@ -97,22 +108,15 @@ def objects(hit: Hit) -> Refused | None:
 
 
 def ids(hit: Hit) -> Refused | None:
-    """Refuse ids that are neither text nor whole numbers, or too long, and a message without any."""
-    for field in IDS:
+    """Refuse ids that are neither text nor whole numbers, or too long."""
+    for field, most in IDS:
         value = hit.message.get(field)
-        if value is None or value == "":
+        if value is None:
             continue
-        if isinstance(value, bool) or not isinstance(value, str | int):
+        if type(value) is not str and type(value) is not int:
             return Refused(Refusal.INVALID_ID, field, f"{field} must be text or a whole number")
-        if len(str(value)) > admit.PERSON_ID_CHARS:
-            return Refused(Refusal.ID_TOO_LONG, field, f"{field} has over {admit.PERSON_ID_CHARS} characters")
-    given = hit.message.get("messageId")
-    if given is not None and (isinstance(given, bool) or not isinstance(given, str | int)):
-        return Refused(Refusal.INVALID_ID, "messageId", "messageId must be text or a whole number")
-    if given is not None and len(str(given)) > admit.MESSAGE_ID_CHARS:
-        return Refused(
-            Refusal.ID_TOO_LONG, "messageId", f"messageId has over {admit.MESSAGE_ID_CHARS} characters"
-        )
+        if len(str(value)) > most:
+            return Refused(Refusal.ID_TOO_LONG, field, f"{field} has over {most} characters")
     return None
 
 
@@ -152,7 +156,7 @@ def urls(hit: Hit) -> Refused | None:
     return None
 
 
-CHECKS = (admit.size, known_type, objects, ids, identity, name, admit.depth, urls)
+CHECKS = (admit.size, known_type, objects, ids, identity, name, urls)
 
 
 # -- translation -----------------------------------------------------------------------------------
@@ -166,7 +170,9 @@ def event(message: dict[str, Any], around: Circumstances) -> dict[str, Any]:
     kind = message["type"]
     context = dict(_object(message.get("context")))
     claimed = _first(message.get("originalTimestamp"), message.get("timestamp"))
-    happened, doubt = occurred_at(claimed, sent=around.sent_at, received=around.received_at)
+    happened, doubt = occurred_at(
+        claimed, sent=message.get("sentAt") or around.sent_at, received=around.received_at
+    )
     if doubt is not None:
         context["$clock"] = doubt.value
     email, phone = _contact(message, "email"), _contact(message, "phone")
@@ -253,6 +259,6 @@ WIRE = Wire(
     opened=opened,
     readied=readied,
     message_id=message_id,
-    identified=identified,
+    amended=amended,
     event=event,
 )

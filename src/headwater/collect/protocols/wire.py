@@ -32,7 +32,7 @@ class Circumstances(NamedTuple):
     received_at: datetime
     """Naive UTC."""
     sent_at: Any
-    """As the client wrote it."""
+    """Of the request, as the client wrote it; a message may have its own."""
     origin: str
     """The protocol's name."""
 
@@ -55,7 +55,7 @@ class Wire:
     """Gives a message the path's type and takes out what a retry changes; returns its own sending time."""
     message_id: Callable[[dict[str, Any]], str | None]
     """The client's id of the message; None when it gave none."""
-    identified: Callable[[dict[str, Any], str], None]
-    """Writes an id into a message that has none."""
+    amended: Callable[..., dict[str, Any]]
+    """Writes `made_id` or `sent_at` into an admitted message and returns it."""
     event: Callable[[dict[str, Any], Circumstances], dict[str, Any]]
     """Translates an admitted message to a row of `events`; personal values are still raw in it."""

@@ -1,0 +1,227 @@
+"""Durable intake: events a second that are on the disk before their answer, against a bare server.
+
+The bare server is the same uvicorn with an application that reads the body, answers 200 and stores
+nothing. Both are measured in one run, turn about, with the same clients: 64 connections that send
+their next request when the last one is answered, as batches of 20 events and as single events.
+The collector journals with synchronous=FULL and publishes to the archive meanwhile.
+
+    python benchmarks/durable_intake.py [--seconds 5] [--rounds 3] [--connections 64]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from base64 import b64encode
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KEY = "wk_benchmark"
+AUTH = b64encode(f"{KEY}:".encode()).decode()
+SHAPES = {"batches of 20": ("/v1/batch", 20), "single events": ("/v1/track", 1)}
+TARGET = 0.60
+BARE = """
+import sys, uvicorn
+async def app(scope, receive, send):
+    while (await receive()).get("more_body"):
+        pass
+    await send({"type": "http.response.start", "status": 200, "headers": [
+        (b"content-type", b"application/json"), (b"content-length", b"16")]})
+    await send({"type": "http.response.body", "body": b'{"success":true}'})
+port = int(sys.argv[1])
+uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False, lifespan="off")
+"""
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--connections", type=int, default=64)
+    wanted = parser.parse_args()
+    print(f"{wanted.connections} connections, {wanted.rounds} x {wanted.seconds:g} s, {os.cpu_count()} cores")
+    with tempfile.TemporaryDirectory() as folder, bare() as bare_port, durable(Path(folder)) as durable_port:
+        for name, (path, size) in SHAPES.items():
+            rates: dict[str, list[float]] = {"bare": [], "durable": []}
+            for _ in range(wanted.rounds):
+                for server, port in (("bare", bare_port), ("durable", durable_port)):
+                    run = Run(port, path, size)
+                    asyncio.run(run.drive(wanted.connections, wanted.seconds))
+                    rates[server].append(run.rate)
+                    print(f"  {name:14} {server:8} {run}")
+            bare_rate, durable_rate = (statistics.median(rates[server]) for server in ("bare", "durable"))
+            ratio = durable_rate / bare_rate
+            verdict = (
+                "" if size == 1 else f"  (target {TARGET:.0%}: {'met' if ratio >= TARGET else 'missed'})"
+            )
+            print(f"{name}: {durable_rate:,.0f} of {bare_rate:,.0f} events/s = {ratio:.0%}{verdict}")
+
+
+class Run:
+    """One measurement: closed-loop clients against one server."""
+
+    def __init__(self, port: int, path: str, size: int) -> None:
+        self.port, self.path, self.size = port, path, size
+        self.latencies: list[float] = []
+        self.seconds = 0.0
+
+    async def drive(self, connections: int, seconds: float) -> None:
+        """Send from all connections for so long."""
+        clients = [await Client.connected(self) for _ in range(connections)]
+        started = time.perf_counter()
+        for client in clients:
+            client.send()
+        await asyncio.sleep(seconds)
+        for client in clients:
+            client.stopping = True
+        await asyncio.gather(*(client.done for client in clients))
+        self.seconds = time.perf_counter() - started
+
+    @property
+    def rate(self) -> float:
+        """Events a second."""
+        return len(self.latencies) * self.size / self.seconds
+
+    def request(self) -> bytes:
+        """Return a request whose events have never been sent before."""
+        prefix = uuid.uuid4().hex
+        events = (TEMPLATE % f"{prefix}-{number}" for number in range(self.size))
+        body = '{"batch":[' + ",".join(events) + "]}" if self.size > 1 else next(events)
+        head = f"POST {self.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Basic {AUTH}\r\n"
+        return f"{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
+
+    def __str__(self) -> str:
+        ordered = sorted(self.latencies)
+        p50, p99 = (ordered[int(len(ordered) * share)] * 1000 for share in (0.50, 0.99))
+        return f"{self.rate:>9,.0f} events/s   p50 {p50:6.1f} ms   p99 {p99:6.1f} ms"
+
+
+class Client(asyncio.Protocol):
+    """One connection."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.stopping = False
+        self.done = asyncio.get_running_loop().create_future()
+        self.sent_at = 0.0
+        self.received = b""
+
+    @classmethod
+    async def connected(cls, run: Run) -> Client:
+        """Return a client with an open connection."""
+        _, client = await asyncio.get_running_loop().create_connection(
+            lambda: cls(run), "127.0.0.1", run.port
+        )
+        return client
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the way to send."""
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def send(self) -> None:
+        """Send the next request."""
+        request = self.run.request()
+        self.sent_at = time.perf_counter()
+        self.transport.write(request)
+
+    def data_received(self, data: bytes) -> None:
+        """Take an answer in; send the next request when it is whole."""
+        self.received += data
+        if not self.received.endswith(b'{"success":true}'):
+            return
+        assert self.received.startswith(b"HTTP/1.1 200 "), self.received[:200]
+        self.received = b""
+        self.run.latencies.append(time.perf_counter() - self.sent_at)
+        if self.stopping:
+            self.transport.close()
+            self.done.set_result(None)
+        else:
+            self.send()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Fail the run when the server closes first."""
+        if not self.done.done():
+            self.done.set_exception(error or ConnectionError("the server closed the connection"))
+
+
+TEMPLATE = json.dumps(
+    {
+        "type": "track",
+        "event": "Product Viewed",
+        "messageId": "%s",
+        "anonymousId": "5aebadff-73af-43e1-840a-b6dbe07a749d",
+        "userId": "user-1",
+        "timestamp": "2026-11-21T18:40:04.566Z",
+        "properties": {"product_id": "p1", "price": 64.95, "currency": "EUR", "category": "shoes"},
+        "context": {
+            "page": {
+                "url": "https://shop.example/shoes?utm_source=google&utm_medium=cpc&gclid=EAIaIQ_test",
+                "referrer": "https://www.google.com/",
+                "path": "/shoes",
+            },
+            "userAgent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML) Chrome/156.0.0.0",
+            "locale": "de-DE",
+            "library": {"name": "analytics.js", "version": "npm:next-1.84.3"},
+        },
+    }
+)
+
+
+@contextlib.contextmanager
+def bare() -> Iterator[int]:
+    """Run the server that stores nothing; give its port."""
+    port = free_port()
+    with _running([sys.executable, "-c", BARE, str(port)], port):
+        yield port
+
+
+@contextlib.contextmanager
+def durable(folder: Path) -> Iterator[int]:
+    """Run the collector on a folder; give its port."""
+    port = free_port()
+    with _running([sys.executable, "-m", "headwater.collect.alone", str(folder), str(port), KEY], port):
+        yield port
+
+
+@contextlib.contextmanager
+def _running(command: list[str], port: int) -> Iterator[None]:
+    process = subprocess.Popen(command)
+    try:
+        _until_listening(port)
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _until_listening(port: int) -> None:
+    for _ in range(200):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.05)
+    sys.exit(f"nothing listens on {port}")
+
+
+if __name__ == "__main__":
+    main()
