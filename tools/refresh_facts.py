@@ -169,7 +169,7 @@ def write_rows(path: Path, head: str, rows: dict[str, tuple[str, str]], *, remar
 
 
 def rates(folder: Path) -> Iterator[tuple[str, date, float]]:
-    """Yield currency, day and units per euro, for every calendar day; a day without rates has the last ones."""
+    """Yield currency, day and units per euro, for every calendar day: the last published."""
     with zipfile.ZipFile(folder / "ecb_eurofxref-hist.zip") as archive:
         text = archive.read(archive.namelist()[0]).decode()
     published = sorted(csv.DictReader(io.StringIO(text)), key=lambda row: row["Date"])

@@ -80,7 +80,7 @@ _EMAIL_SITE = "domain|yourdomain|company|yourcompany|localhost"
 _NO_REPLY = "(no|do[._-]?not)[._-]?reply"
 _EMAILS = (
     f"{_NO_REPLY}@[^@ ]*",
-    f"({_EMAIL_WORD})@({_EMAIL_WORD}|{_EMAIL_SITE})([.][a-z]+)*",
+    f"({_EMAIL_WORD})@({_EMAIL_WORD}|{_EMAIL_SITE})([.][a-z-]+)*",
     "[a-z]@[a-z][.][a-z]{1,3}",
 )
 """Addresses that are given in place of one's own."""

@@ -86,11 +86,8 @@ def plain_host(host: str) -> str:
 def site(host: str) -> str:
     """Return the registrable domain of a host; an address or a bare name stands for itself."""
     name = plain_host(host)
-    if (
-        _ADDRESS.fullmatch(name)
-        or name in _HOSTS
-        and name.split(".")[0] in ("com", "org", "tv", "ch", "ru", "jp", "ai")
-    ):
+    is_package = name in _HOSTS and name.partition(".")[0] in _PACKAGES
+    if is_package or _ADDRESS.fullmatch(name):
         return name
     return str(_SUFFIXES.privatesuffix(name) or name)
 
@@ -99,8 +96,8 @@ def site(host: str) -> str:
 def known(host: str, path: str = "") -> Host:
     """Return what is known of `host` (and the path of the page on it, where that is at hand).
 
-    >>> known("l.facebook.com").source, known("www.google.co.uk").category, known("gemini.google.com").category
-    ('facebook', 'search', 'ai')
+    >>> known("l.facebook.com").source, known("www.google.co.uk").category
+    ('facebook', 'search')
     """
     name = plain_host(host)
     found = _longest(name, path.lower(), _HOSTS)
@@ -119,9 +116,7 @@ def _longest(name: str, path: str, table: Mapping[str, Mapping[str, _Known]]) ->
             (len(prefix), page.is_own, page)
             for pattern in (candidate, wild)
             for prefix, page in table.get(pattern, {}).items()
-            if not prefix
-            or path == prefix
-            or path.startswith((prefix.rstrip("/") + "/", prefix.rstrip("/") + "?"))
+            if _is_page(path, prefix.rstrip("/"))
         ]
         if not pages:
             continue
