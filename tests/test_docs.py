@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+from headwater import attribution, report
+from headwater.cli.app import COMMANDS, app
+from headwater.contract.settings import Settings
+
+if TYPE_CHECKING:
+    from cyclopts import App
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -69,6 +78,18 @@ def links(page: Path) -> list[str]:
     return [target for target in LINK.findall(text) if not re.match(r"(https?|mailto):", target)]
 
 
+def commands(tree: App, *, before: str = "") -> list[str]:
+    """Return every command of the command line as it is typed, `settings export` among them."""
+    for module in COMMANDS:
+        importlib.import_module(f"headwater.cli.{module}")
+    found = []
+    for word in tree:
+        if not word.startswith("-"):
+            inner = commands(tree[word], before=f"{before}{word} ")
+            found += inner or [f"{before}{word}"]
+    return found
+
+
 def name(page: Path) -> str:
     return page.relative_to(ROOT).as_posix()
 
@@ -120,3 +141,21 @@ def test_the_capabilities_are_complete_and_in_order() -> None:
         *(f"S{number}" for number in range(1, 119)),
         *(f"N{number}" for number in range(1, 18)),
     ]
+
+
+def test_every_command_is_in_the_reference() -> None:
+    text = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
+
+    assert [command for command in commands(app) if f"headwater {command}" not in text] == []
+
+
+def test_every_report_is_in_the_reference() -> None:
+    text = (ROOT / "docs" / "reference" / "reports.md").read_text(encoding="utf-8")
+
+    assert [name for name in report.REPORTS if not re.search(rf"^#+ .*\b{name}\b", text, re.MULTILINE)] == []
+
+
+def test_every_model_has_its_page() -> None:
+    models = ROOT / "docs" / "explanation" / "models"
+
+    assert [name for name in attribution.models(Settings()) if not (models / f"{name}.md").is_file()] == []

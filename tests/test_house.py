@@ -1,0 +1,163 @@
+"""The house: rules that hold for every file, step, command and setting, checked without data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import sqlglot
+from sqlglot import exp
+from sqlglot.optimizer.scope import traverse_scope
+
+from headwater import pipeline
+from headwater.contract.settings import Settings
+from headwater.contract.steps import AnyStep, Loop, Step
+from headwater.contract.tables import RAW_TABLES
+from tools import changelog, check_style, reference
+
+ROOT = Path(__file__).resolve().parents[1]
+STEPS = list(pipeline.steps(Settings()))
+SQL_STEPS = [step for step in STEPS if isinstance(step, Step)]
+CONTRACT = {table.name: table for table in reference.all_tables()}
+
+TESTED_ELSEWHERE: dict[str, str] = {
+    # file under src/headwater: where its behaviour is tested, or why it has none
+}
+
+
+def named(step: AnyStep) -> str:
+    return step.makes.name
+
+
+def statements(step: AnyStep) -> list[str]:
+    """Return all SQL of a step: what it runs, or what narrows the tables that it solves."""
+    if isinstance(step, Step):
+        return [step.rendered()]
+    return [step.start, step.again] if isinstance(step, Loop) else list(step.queries.values())
+
+
+def sources() -> list[Path]:
+    return [
+        path
+        for path in check_style.files()
+        if path.parts[:2] == ("src", "headwater") and path.suffix == ".py"
+    ]
+
+
+# -- files ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", check_style.files(), ids=str)
+def test_every_file_keeps_the_style_of_the_house(path: Path) -> None:
+    text = (ROOT / path).read_text(encoding="utf-8")
+
+    assert check_style.problems(path, text) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("src/headwater/journey/utils.py", '"""Odds and ends."""\n', "says nothing of what is inside"),
+        ("src/headwater/journey/visits.py", "x = 1\n", "no module docstring"),
+        ("src/headwater/journey/visits.py", '"""Visits."""\n' + "x = 1\n" * 400, "401 lines"),
+        ("src/headwater/journey/visits.py", '"""Visits."""\n# TO' + "DO: more\n", "unfinished"),
+        ("docs/index.md", "See /ro" + "ot/notes\n", "a path of one machine"),
+        ("docs/index.md", "Fetch it from https://py" + "pi.org/simple\n", "the host of a package registry"),
+    ],
+)
+def test_the_style_check_finds_what_it_is_for(name: str, text: str, said: str) -> None:
+    found = check_style.problems(Path(name), text)
+
+    assert [said in problem.said for problem in found] == [True]
+
+
+def test_every_source_file_has_a_test_of_its_name_or_a_reason() -> None:
+    tests = {test.name for test in (ROOT / "tests").rglob("test_*.py")}
+    untested = {
+        path.relative_to("src/headwater").as_posix()
+        for path in sources()
+        if path.name != "__init__.py" and f"test_{path.name}" not in tests
+    }
+
+    assert untested - set(TESTED_ELSEWHERE) == set()
+
+
+def test_no_reason_outlives_its_file() -> None:
+    for inside in TESTED_ELSEWHERE:
+        assert (ROOT / "src" / "headwater" / inside).is_file(), inside
+        assert not list((ROOT / "tests").rglob(f"test_{Path(inside).name}")), inside
+
+
+# -- steps ----------------------------------------------------------------------------------------
+
+
+def test_no_step_reads_a_table_before_it_is_made() -> None:
+    there = {table.name for table in RAW_TABLES}
+
+    for step in STEPS:
+        assert {table.name for table in step.reads} <= there, step.makes.name
+        there.add(step.makes.name)
+
+
+def test_no_table_is_made_twice() -> None:
+    names = [step.makes.name for step in STEPS]
+
+    assert sorted(names) == sorted(set(names))
+
+
+def test_every_table_of_the_contract_is_received_or_made() -> None:
+    made = {step.makes.name for step in STEPS}
+
+    assert made | {table.name for table in RAW_TABLES} == set(CONTRACT)
+
+
+@pytest.mark.parametrize("step", STEPS, ids=named)
+def test_the_tables_of_a_step_are_those_of_the_contract(step: AnyStep) -> None:
+    for table in (step.makes, *step.reads):
+        assert table is CONTRACT[table.name]
+
+
+@pytest.mark.parametrize("table", CONTRACT.values(), ids=list(CONTRACT))
+def test_the_key_of_a_table_is_among_its_columns(table: reference.Table) -> None:
+    assert table.key
+    assert set(table.key) <= set(table.names())
+
+
+@pytest.mark.parametrize("step", SQL_STEPS, ids=named)
+def test_a_step_names_every_table_that_its_sql_reads(step: Step) -> None:
+    parsed = sqlglot.parse_one(step.rendered(), read="duckdb")
+
+    named_there = {
+        source.name
+        for scope in traverse_scope(parsed)
+        for source in scope.sources.values()
+        if isinstance(source, exp.Table) and isinstance(source.this, exp.Identifier)
+    }
+
+    assert named_there == {table.name for table in step.reads}
+
+
+@pytest.mark.parametrize("step", STEPS, ids=named)
+def test_the_sql_of_a_step_carries_over_to_spark(step: AnyStep) -> None:
+    for sql in statements(step):
+        [carried] = sqlglot.transpile(
+            sql, read="duckdb", write="spark", unsupported_level=sqlglot.ErrorLevel.RAISE
+        )
+        assert sqlglot.parse_one(carried, read="spark")
+
+
+# -- documents that are made from the code --------------------------------------------------------
+
+
+def test_the_reference_pages_are_those_of_the_code() -> None:
+    assert reference.stale(reference.pages()) == []
+
+
+@pytest.mark.parametrize("entry", reference.field_names(Settings))
+def test_every_setting_says_what_it_means(entry: str) -> None:
+    assert reference.field_docs("Settings").get(entry)
+
+
+def test_every_fragment_of_the_changelog_has_a_name_that_a_release_understands() -> None:
+    for path in (ROOT / "changelog.d").glob("*"):
+        assert changelog.FRAGMENT.fullmatch(path.name), path.name
