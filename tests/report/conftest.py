@@ -24,7 +24,7 @@ from headwater.engine.duckdb import DuckDB
 if TYPE_CHECKING:
     from headwater.contract.ports import Reader
 
-START = datetime(2026, 1, 1)
+START = datetime(2026, 1, 1)  # noqa: DTZ001 (tables hold UTC without a zone mark)
 MADE = (
     tables.PERSONS, tables.LINKS, tables.PERSON_EVENTS, tables.TOUCHPOINTS, tables.CONVERSIONS,
     tables.STAGE_TIMES, tables.JOURNEYS, tables.JOURNEY_STEPS, tables.CREDITS, tables.FX_RATES,
@@ -62,7 +62,7 @@ MODELS = {
         upto="step / cast(step_count as double)",
         before="(step - 1) / cast(step_count as double)",
     ),
-    "time_decay": RuleModel(name="time_decay", summary="", upto="decay_upto", before="decay_before"),
+    "time_decay": RuleModel(name="time_decay", summary="", share="decay"),
     "markov": PathModel(name="markov", summary="linear in disguise", credited=linear_from_paths),
 }
 
@@ -202,8 +202,7 @@ class World:
                 "known_step": known[-1] if known else len(touches),
                 "lead_step": self._stage_step(conversion, touches, "lead"),
                 "opportunity_step": self._stage_step(conversion, touches, "opportunity"),
-                "decay_before": float(sums[step - 1] / whole),
-                "decay_upto": float(sums[step] / whole),
+                "decay": float((sums[step] - sums[step - 1]) / whole),
             }
             for step, touch in enumerate(touches, start=1)
         ]

@@ -94,8 +94,11 @@ def units(rules: Mapping[str, RuleModel]) -> str:
     """Return the columns `units_N` and `micros_N`, the credit of one step, for each of `rules`."""
     columns = []
     for place, rule in enumerate(rules.values()):
-        columns.append(f"{_units(rule.upto)} - {_units(rule.before)} as units_{place}")
-        columns.append(f"{_micros(rule.upto)} - {_micros(rule.before)} as micros_{place}")
+        if rule.share:
+            columns.append(f"{_units(rule.share)} as units_{place}, {_micros(rule.share)} as micros_{place}")
+        else:
+            columns.append(f"{_units(rule.upto)} - {_units(rule.before)} as units_{place}")
+            columns.append(f"{_micros(rule.upto)} - {_micros(rule.before)} as micros_{place}")
     return ", ".join(columns)
 
 
@@ -116,7 +119,9 @@ def _add_rules(
     rows = reader.query(
         rule_sql(chosen, by=by, rules=rules, many=_stands_for_many(reader, chosen))
     ).to_pylist()
-    for place, name in enumerate(rules):
+    for place, (name, rule) in enumerate(rules.items()):
+        if rule.share:
+            _settle(rows, place)
         for row in rows:
             by_player[row["player"]][name] = _credit(row, place)
         given[name] = Credit(
@@ -136,12 +141,27 @@ def rule_sql(chosen: Selection, *, by: Dimension, rules: Mapping[str, RuleModel]
         f"cast(sum(micros_{place}) as decimal(38,0)) as micros_{place}"
         for place in range(len(rules))
     )
+    ends = "cast(case when step = step_count then 1 else 0 end as hugeint)"
     return f"""
-        select player, {sums} from (
-            select player, conversion_count, {units(rules)}
+        select player, {sums},
+            cast(sum({ends} * {UNIT}{times}) as decimal(38,0)) as units_whole,
+            cast(sum({ends} * net_micros) as decimal(38,0)) as micros_whole
+        from (
+            select player, conversion_count, step, step_count, net_micros, {units(rules)}
             from ({valued_steps(by.of_steps(chosen.steps))}) as valued
         ) as parts group by player
     """
+
+
+def _settle(rows: list[dict[str, Any]], place: int) -> None:
+    """Give the rounding of a model's own shares to its largest row, so that the rows add up exactly."""
+    for kind in ("units", "micros"):
+        left = sum(int(row[f"{kind}_whole"]) for row in rows) - sum(
+            int(row[f"{kind}_{place}"]) for row in rows
+        )
+        if rows and left:
+            largest = max(rows, key=lambda row: (abs(int(row[f"{kind}_{place}"])), row["player"]))
+            largest[f"{kind}_{place}"] = int(largest[f"{kind}_{place}"]) + left
 
 
 def _units(share: str) -> str:

@@ -61,7 +61,8 @@ def converted(rows: str, *, amount: str, day: str, currency: str, target: str) -
         select *, case when is_there then {amount}
             else cast(round(cast({amount} as double) * factor, 6) as decimal(18,6)) end as money
         from (
-            select r.*, {currency} = {literal(target)} as is_there, coalesce(f.factor, first_known.factor) as factor
+            select r.*, {currency} = {literal(target)} as is_there,
+                coalesce(f.factor, first_known.factor) as factor
             from ({rows}) as r
             asof left join ({rates}) as f on f.currency = {currency} and {day} >= f.rated_on
             left join (

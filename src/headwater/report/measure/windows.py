@@ -58,7 +58,7 @@ def built_window(settings: Settings) -> timedelta:
 def _as_built(conversions: str) -> str:
     return f"""
         select s.conversion_id, s.step, s.touchpoint_id, s.person_id, s.occurred_at, s.channel, s.step_count,
-            s.known_step, s.lead_step, s.opportunity_step, s.decay_before, s.decay_upto, {WHOLE}
+            s.known_step, s.lead_step, s.opportunity_step, s.decay, {WHOLE}
         from journey_steps as s
         join ({conversions}) as c on c.conversion_id = s.conversion_id
     """
@@ -72,15 +72,13 @@ def _shorter(window: timedelta, conversions: str) -> str:
             case when s.known_step > c.cut then s.known_step else s.step_count end - c.cut as known_step,
             greatest(s.lead_step - c.cut, 0) as lead_step,
             greatest(s.opportunity_step - c.cut, 0) as opportunity_step,
-            (s.decay_before - c.decay_cut) / (1e0 - c.decay_cut) as decay_before,
-            case when s.step = s.step_count then 1e0
-                else (s.decay_upto - c.decay_cut) / (1e0 - c.decay_cut) end as decay_upto,
+            case when c.decay_kept > 0e0 then s.decay / c.decay_kept else 1e0 / (s.step_count - c.cut) end as decay,
             {WHOLE}
         from journey_steps as s
         join (
             select c.conversion_id, any_value(c.net_value) as net_value,
                 any_value(c.conversion_count) as conversion_count, any_value(c.null_count) as null_count,
-                min(s.step) - 1 as cut, min(s.decay_before) as decay_cut
+                min(s.step) - 1 as cut, sum(s.decay) as decay_kept
             from journey_steps as s
             join ({conversions}) as c on c.conversion_id = s.conversion_id
             where s.occurred_at >= c.occurred_at - to_microseconds({literal(window)})
@@ -91,47 +89,64 @@ def _shorter(window: timedelta, conversions: str) -> str:
 
 
 def _afresh(window: timedelta, conversions: str, settings: Settings) -> str:
-    """Work the steps out from the touchpoints; weights are whole numbers, so order never matters."""
+    """Build the steps from touchpoints, numbered once per person: a journey is a run of the numbers.
+
+    Weights of decay are whole numbers, relative to the last touchpoint: the order of adding never
+    matters, and touchpoints of long ago do not all shrink to nothing.
+    """
     half_life = literal(timedelta(days=settings.half_life_days)) + "e0"
+    return f"""
+        with chosen as materialized ({conversions}),
+        numbered as materialized (
+            select person_id, touchpoint_id, occurred_at, channel,
+                row_number() over (partition by person_id order by occurred_at, touchpoint_id) as place
+            from touchpoints where person_id in (select person_id from chosen)
+        ),
+        extents as materialized (
+            select *, row_number() over () as journey from ({_extents(window)}) as found
+        ),
+        placed as (
+            select c.*, t.touchpoint_id, t.occurred_at, t.channel, t.place - c.cut as step,
+                round(1e12 * power(2e0, date_diff('microsecond', c.last_at, t.occurred_at) / {half_life}))
+                    as decay
+            from extents as c
+            join numbered as t
+                on t.person_id = c.person_id and t.place > c.cut and t.place <= c.cut + c.step_count
+        )
+        select conversion_id, step, touchpoint_id, person_id, occurred_at, channel, step_count, known_step,
+            lead_step, opportunity_step,
+            decay / sum(decay) over (partition by journey) as decay,
+            net_value, conversion_count, null_count
+        from placed
+    """
+
+
+def _extents(window: timedelta) -> str:
+    """Build the SELECT of where each journey begins and ends, and of its marked steps."""
     within = (
         ""
         if window >= ALL_TIME
         else f"and t.occurred_at >= c.occurred_at - to_microseconds({literal(window)})"
     )
     return f"""
-        select conversion_id, step, touchpoint_id, person_id, occurred_at, channel, step_count,
-            coalesce(
-                max(case when channel <> 'direct' then step end) over (partition by conversion_id), step_count
-            ) as known_step,
-            lead_step, opportunity_step,
-            cast(decay_sum - decay as double) / cast(decay_whole as double) as decay_before,
-            cast(decay_sum as double) / cast(decay_whole as double) as decay_upto,
-            net_value, conversion_count, null_count
-        from (
-            select *, sum(decay) over sofar as decay_sum, sum(decay) over whole as decay_whole,
-                row_number() over sofar as step, count(*) over whole as step_count,
-                count(case when occurred_at <= lead_at then 1 end) over whole as lead_step,
-                count(case when occurred_at <= opportunity_at then 1 end) over whole as opportunity_step
-            from (
-                select *, cast(round(
-                    1e15 * power(2e0, -date_diff('microsecond', occurred_at, last_at) / {half_life})
-                ) as bigint) as decay
-                from ({_pairs(conversions, within)}) as pairs
-            ) as weighed
-            window whole as (partition by conversion_id),
-                sofar as (partition by conversion_id order by occurred_at, touchpoint_id
-                    rows between unbounded preceding and current row)
-        ) as numbered
-    """
-
-
-def _pairs(conversions: str, within: str) -> str:
-    return f"""
-        select c.conversion_id, t.touchpoint_id, t.person_id, t.occurred_at, t.channel, {WHOLE},
-            max(t.occurred_at) over (partition by c.conversion_id) as last_at,
-            case when stages.lead_at <= c.occurred_at then stages.lead_at end as lead_at,
-            case when stages.opportunity_at <= c.occurred_at then stages.opportunity_at end as opportunity_at
-        from ({conversions}) as c
-        join touchpoints as t on t.person_id = c.person_id and t.occurred_at <= c.occurred_at {within}
+        select c.conversion_id, any_value(c.person_id) as person_id, any_value(c.net_value) as net_value,
+            any_value(c.conversion_count) as conversion_count, any_value(c.null_count) as null_count,
+            min(t.place) - 1 as cut,
+            count(*) as step_count,
+            max(t.occurred_at) as last_at,
+            coalesce(max(case when t.channel <> 'direct' then t.place end), max(t.place)) - min(t.place) + 1
+                as known_step,
+            {_reached("lead_at")} as lead_step,
+            {_reached("opportunity_at")} as opportunity_step
+        from chosen as c
+        join numbered as t on t.person_id = c.person_id and t.occurred_at <= c.occurred_at {within}
         left join stage_times as stages on stages.person_id = c.person_id
+        group by c.conversion_id
     """
+
+
+def _reached(stage: str) -> str:
+    """Build the last step at or before a stage that came no later than the conversion; else 0."""
+    return f"""count(
+                case when t.occurred_at <= stages.{stage} and stages.{stage} <= c.occurred_at then 1 end
+            )"""
