@@ -1,0 +1,117 @@
+"""Answers: reports and the other reads over a real socket."""
+
+from __future__ import annotations
+
+import io
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from headwater.report import REPORTS
+from headwater.result import ReportResult
+from tests.api.fake import COMPARE
+
+if TYPE_CHECKING:
+    from tests.api.conftest import Api
+
+
+def test_a_report_is_json_with_money_as_text(api: Api) -> None:
+    answer = api.http.get("/api/v1/reports/compare")
+
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "report": "compare",
+        "columns": ["channel", "first", "first_value"],
+        "rows": [
+            {"channel": "paid_search", "first": 1.5, "first_value": "30.00"},
+            {"channel": "email", "first": 0.5, "first_value": "0.333333"},
+        ],
+        "meta": {"as_of": "2026-03-01T00:00:00Z", "models": ["first"], "currency": "EUR"},
+    }
+
+
+def test_every_option_of_a_report_reaches_the_workspace_as_typed(api: Api) -> None:
+    options = {
+        "by": "campaign",
+        "model": "first,last",
+        "goal": "purchase",
+        "window": "30d",
+        "since": "2026-01-01",
+        "until": "2026-01-31",
+        "segment": "plan=pro",
+        "currency": "EUR",
+        "as_of": "2026-02-01T00:00:00Z",
+        "limit": 5,
+    }
+
+    api.http.get("/api/v1/reports/compare", params=options)
+
+    assert api.door.asked == [("report", "compare", options)]
+
+
+def test_options_that_are_not_given_are_not_passed_on(api: Api) -> None:
+    api.http.get("/api/v1/reports/compare")
+
+    assert api.door.asked == [("report", "compare", {})]
+
+
+def test_a_report_as_csv(api: Api) -> None:
+    answer = api.http.get("/api/v1/reports/compare", params={"format": "csv"})
+
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.text == "channel,first,first_value\npaid_search,1.5,30.00\nemail,0.5,0.333333\n"
+
+
+def test_a_report_as_parquet(api: Api) -> None:
+    answer = api.http.get("/api/v1/reports/compare", params={"format": "parquet"})
+
+    assert pq.read_table(io.BytesIO(answer.content)).column("first_value").to_pylist() == [
+        Decimal("30.000000"),
+        Decimal("0.333333"),
+    ]
+
+
+def test_a_report_as_arrow_is_the_whole_result(api: Api) -> None:
+    answer = api.http.get("/api/v1/reports/compare", params={"format": "arrow"})
+
+    with pa.ipc.open_stream(answer.content) as stream:
+        assert ReportResult.from_arrow(stream.read_all()) == COMPARE
+
+
+def test_the_list_of_reports_is_the_registry(api: Api) -> None:
+    listed = api.http.get("/api/v1/reports").json()
+
+    assert [entry["name"] for entry in listed] == list(REPORTS)
+
+
+def test_a_conversion_id_may_hold_a_slash(api: Api) -> None:
+    answer = api.http.get("/api/v1/explain/order%2F1", params={"model": "first"})
+
+    assert answer.json()["conversion"] == {"conversion_id": "order/1", "value": "9.50"}
+
+
+def test_a_person_is_found_by_any_identifier(api: Api) -> None:
+    assert api.http.get("/api/v1/persons/user:ada").json()["identifiers"] == [{"identifier": "user:ada"}]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "said"), [("duckdb", "cast(1 as varchar)"), ("spark", "CAST(1 AS STRING)")]
+)
+def test_steps_show_their_sql_in_any_dialect(api: Api, dialect: str, said: str) -> None:
+    step = api.http.get("/api/v1/steps/links", params={"dialect": dialect}).json()
+
+    assert said in step["sql"]
+    assert step["reads"] == ["events"]
+    assert step == api.http.get("/api/v1/steps", params={"dialect": dialect}).json()[0]
+
+
+def test_the_api_describes_itself(api: Api) -> None:
+    said = api.http.get("/api/openapi.json").json()
+
+    assert {"/api/v1/reports/{name}", "/api/v1/live", "/api/v1/import"} <= said["paths"].keys()
+    assert said["paths"]["/api/v1/reports/{name}"]["get"]["responses"]["200"]["content"][
+        "application/json"
+    ] == {"schema": {"$ref": "#/components/schemas/ReportAnswer"}}
