@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from headwater.contract.errors import UnknownModelError
 from headwater.contract.models import PathModel, RuleModel
+from headwater.report.measure.rows import one, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -116,17 +117,15 @@ def _add_rules(
     by_player: dict[str, dict[str, Credit]],
     given: dict[str, Credit],
 ) -> None:
-    rows = reader.query(
-        rule_sql(chosen, by=by, rules=rules, many=_stands_for_many(reader, chosen))
-    ).to_pylist()
+    found = rows(reader, rule_sql(chosen, by=by, rules=rules, many=_stands_for_many(reader, chosen)))
     for place, (name, rule) in enumerate(rules.items()):
         if rule.share:
-            _settle(rows, place)
-        for row in rows:
+            _settle(found, place)
+        for row in found:
             by_player[row["player"]][name] = _credit(row, place)
         given[name] = Credit(
-            conversions=sum(int(row[f"units_{place}"]) for row in rows) / UNIT,
-            value=sum((by_player[row["player"]][name].value for row in rows), Decimal(0)),
+            conversions=sum(int(row[f"units_{place}"]) for row in found) / UNIT,
+            value=sum((by_player[row["player"]][name].value for row in found), Decimal(0)),
         )
 
 
@@ -143,7 +142,7 @@ def rule_sql(chosen: Selection, *, by: Dimension, rules: Mapping[str, RuleModel]
     )
     ends = "cast(case when step = step_count then 1 else 0 end as hugeint)"
     return f"""
-        select player, {sums},
+        select player, count(*) as steps, {sums},
             cast(sum({ends} * {UNIT}{times}) as decimal(38,0)) as units_whole,
             cast(sum({ends} * net_micros) as decimal(38,0)) as micros_whole
         from (
@@ -153,14 +152,17 @@ def rule_sql(chosen: Selection, *, by: Dimension, rules: Mapping[str, RuleModel]
     """
 
 
-def _settle(rows: list[dict[str, Any]], place: int) -> None:
-    """Give the rounding of a model's own shares to its largest row, so that the rows add up exactly."""
+def _settle(found: list[dict[str, Any]], place: int) -> None:
+    """Give the rounding of a model's own shares to its largest row, so that the rows add up exactly.
+
+    Only rounding is settled: a model whose shares do not add up to 1 keeps its gap, and it shows.
+    """
+    steps = sum(row["steps"] for row in found)
     for kind in ("units", "micros"):
-        left = sum(int(row[f"{kind}_whole"]) for row in rows) - sum(
-            int(row[f"{kind}_{place}"]) for row in rows
-        )
-        if rows and left:
-            largest = max(rows, key=lambda row: (abs(int(row[f"{kind}_{place}"])), row["player"]))
+        whole = sum(int(row[f"{kind}_whole"]) for row in found)
+        left = whole - sum(int(row[f"{kind}_{place}"]) for row in found)
+        if left and abs(left) <= abs(whole) // 10**9 + steps:
+            largest = max(found, key=lambda row: (abs(int(row[f"{kind}_{place}"])), row["player"]))
             largest[f"{kind}_{place}"] = int(largest[f"{kind}_{place}"]) + left
 
 
@@ -191,7 +193,7 @@ def _total(reader: Reader, chosen: Selection) -> Credit:
             cast(coalesce(sum(net_value), 0) as decimal(38,6)) as value
         from ({chosen.conversions}) as chosen
     """
-    row = reader.query(sql).to_pylist()[0]
+    row = one(reader, sql)
     return Credit(conversions=float(row["conversions"]), value=row["value"])
 
 

@@ -72,13 +72,14 @@ def _shorter(window: timedelta, conversions: str) -> str:
             case when s.known_step > c.cut then s.known_step else s.step_count end - c.cut as known_step,
             greatest(s.lead_step - c.cut, 0) as lead_step,
             greatest(s.opportunity_step - c.cut, 0) as opportunity_step,
-            case when c.decay_kept > 0e0 then s.decay / c.decay_kept else 1e0 / (s.step_count - c.cut) end as decay,
+            case when c.decay_kept > 0 then round(1e15 * s.decay) / cast(c.decay_kept as double)
+                else 1e0 / (s.step_count - c.cut) end as decay,
             {WHOLE}
         from journey_steps as s
         join (
             select c.conversion_id, any_value(c.net_value) as net_value,
                 any_value(c.conversion_count) as conversion_count, any_value(c.null_count) as null_count,
-                min(s.step) - 1 as cut, sum(s.decay) as decay_kept
+                min(s.step) - 1 as cut, sum(cast(round(1e15 * s.decay) as bigint)) as decay_kept
             from journey_steps as s
             join ({conversions}) as c on c.conversion_id = s.conversion_id
             where s.occurred_at >= c.occurred_at - to_microseconds({literal(window)})
@@ -91,10 +92,9 @@ def _shorter(window: timedelta, conversions: str) -> str:
 def _afresh(window: timedelta, conversions: str, settings: Settings) -> str:
     """Build the steps from touchpoints, numbered once per person: a journey is a run of the numbers.
 
-    Weights of decay are whole numbers, relative to the last touchpoint: the order of adding never
-    matters, and touchpoints of long ago do not all shrink to nothing.
+    Weights of decay are whole numbers, so that the order of adding never matters.
     """
-    half_life = literal(timedelta(days=settings.half_life_days)) + "e0"
+    weight = _weight(settings)
     return f"""
         with chosen as materialized ({conversions}),
         numbered as materialized (
@@ -102,26 +102,19 @@ def _afresh(window: timedelta, conversions: str, settings: Settings) -> str:
                 row_number() over (partition by person_id order by occurred_at, touchpoint_id) as place
             from touchpoints where person_id in (select person_id from chosen)
         ),
-        extents as materialized (
-            select *, row_number() over () as journey from ({_extents(window)}) as found
-        ),
-        placed as (
-            select c.*, t.touchpoint_id, t.occurred_at, t.channel, t.place - c.cut as step,
-                round(1e12 * power(2e0, date_diff('microsecond', c.last_at, t.occurred_at) / {half_life}))
-                    as decay
-            from extents as c
-            join numbered as t
-                on t.person_id = c.person_id and t.place > c.cut and t.place <= c.cut + c.step_count
-        )
-        select conversion_id, step, touchpoint_id, person_id, occurred_at, channel, step_count, known_step,
-            lead_step, opportunity_step,
-            decay / sum(decay) over (partition by journey) as decay,
-            net_value, conversion_count, null_count
-        from placed
+        extents as materialized ({_extents(window, weight)})
+        select c.conversion_id, t.place - e.cut as step, t.touchpoint_id, t.person_id, t.occurred_at, t.channel,
+            e.step_count, e.known_step, e.lead_step, e.opportunity_step,
+            case when e.decay_whole > 0 then {weight} / cast(e.decay_whole as double)
+                else 1e0 / e.step_count end as decay,
+            {WHOLE}
+        from extents as e
+        join chosen as c on c.conversion_id = e.conversion_id
+        join numbered as t on t.person_id = c.person_id and t.place > e.cut and t.place <= e.cut + e.step_count
     """
 
 
-def _extents(window: timedelta) -> str:
+def _extents(window: timedelta, weight: str) -> str:
     """Build the SELECT of where each journey begins and ends, and of its marked steps."""
     within = (
         ""
@@ -129,20 +122,26 @@ def _extents(window: timedelta) -> str:
         else f"and t.occurred_at >= c.occurred_at - to_microseconds({literal(window)})"
     )
     return f"""
-        select c.conversion_id, any_value(c.person_id) as person_id, any_value(c.net_value) as net_value,
-            any_value(c.conversion_count) as conversion_count, any_value(c.null_count) as null_count,
+        select c.conversion_id,
             min(t.place) - 1 as cut,
             count(*) as step_count,
-            max(t.occurred_at) as last_at,
             coalesce(max(case when t.channel <> 'direct' then t.place end), max(t.place)) - min(t.place) + 1
                 as known_step,
             {_reached("lead_at")} as lead_step,
-            {_reached("opportunity_at")} as opportunity_step
+            {_reached("opportunity_at")} as opportunity_step,
+            sum(cast({weight} as bigint)) as decay_whole
         from chosen as c
         join numbered as t on t.person_id = c.person_id and t.occurred_at <= c.occurred_at {within}
         left join stage_times as stages on stages.person_id = c.person_id
         group by c.conversion_id
     """
+
+
+def _weight(settings: Settings) -> str:
+    """Build the weight of touchpoint `t` at conversion `c`: halved with each half-life of its age."""
+    half_life = literal(timedelta(days=settings.half_life_days))
+    age = f"date_diff('microsecond', c.occurred_at, t.occurred_at) / cast({half_life} as double)"
+    return f"round(1e15 * power(2e0, {age}))"
 
 
 def _reached(stage: str) -> str:
