@@ -141,8 +141,7 @@ def _fields(owner: type) -> list[str]:
     meaning = field_docs(owner.__name__)
     lines = ["| setting | default | meaning |", "|---|---|---|"]
     for entry in dataclasses.fields(owner):
-        said = meaning.get(entry.name) or "its name"
-        lines.append(f"| `{entry.name}` | {_default(entry)} | {_cell(said)} |")
+        lines.append(f"| `{entry.name}` | {_default(entry)} | {_cell(meaning[entry.name])} |")
     return lines
 
 

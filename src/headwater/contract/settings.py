@@ -20,11 +20,13 @@ class Goal:
     """What counts as a conversion: the events that fulfil a goal."""
 
     name: str
+    """What reports call it."""
     events: tuple[str, ...]
     """Event names, compared without regard to case, spaces and underscores."""
     stages: tuple[str, ...] = ()
     """For CRM stage events (type or name `stage`): the values of properties.stage that fulfil it."""
     is_macro: bool = False
+    """It brings revenue; else it is a step on the way (micro)."""
 
 
 DEFAULT_GOALS = (
@@ -125,7 +127,8 @@ def _goal(raw: Any) -> Goal:
     for key in raw:
         if key not in known:
             raise UnknownSettingError.named(f"goals.{key}", known={f"goals.{name}" for name in known})
-    return Goal(**{key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()})
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
+    return Goal(**values)
 
 
 def _checked(settings: Settings) -> None:
