@@ -27,6 +27,7 @@ from headwater.journey.channels import (
 from headwater.journey.click_ids import CLICK_IDS
 from headwater.journey.rules import FIELDS
 from headwater.journey.sources import canonical, category
+from tools import channel_page
 
 LISTS = Path(__file__).parents[2].parent / "shared" / "data" / "classification"
 no_lists = pytest.mark.skipif(
@@ -438,3 +439,7 @@ def test_tags_of_unlisted_sources_differ_from_ga4_only_as_documented() -> None:
     different = {tags: (ga, ours) for tags, ga, ours in zip(asked, theirs, found, strict=True) if ga != ours}
 
     assert different == DIFFERENT_TAGS
+
+
+def test_the_reference_page_shows_the_rules_as_they_are() -> None:
+    assert channel_page.PAGE.read_text(encoding="utf-8") == channel_page.page()

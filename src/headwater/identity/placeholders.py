@@ -135,7 +135,7 @@ def _is_no_phone(plain: str) -> bool:
     ways = {digits, digits.removeprefix("1"), digits[2:], digits[3:]}
     repeated = any(len(way) >= 6 and len(set(way)) == 1 for way in ways)
     counted = any(len(way) >= 6 and (way in "12345678901234567890" or way in "09876543210") for way in ways)
-    return len(digits) < 5 or repeated or counted
+    return len(digits) < 6 or repeated or counted
 
 
 @lru_cache(maxsize=8)
