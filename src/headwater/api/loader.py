@@ -9,11 +9,10 @@ holds it. A build that takes long is given as long a rest, so that reports are n
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from typing import TYPE_CHECKING
-
-import structlog
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +25,7 @@ REST = 1.0
 """Least seconds between two builds."""
 REST_AFTER_FAILURE = 10.0
 
-log = structlog.get_logger("headwater.loader")
+log = logging.getLogger("headwater.loader")
 
 
 class Loader(threading.Thread):
@@ -72,5 +71,5 @@ class Loader(threading.Thread):
         try:
             return work()
         except Exception:
-            log.exception("a background task failed and will be tried again", task=work.__name__)
+            log.exception("%s failed and will be tried again", getattr(work, "__name__", work))
             return False

@@ -9,12 +9,12 @@ prose; the remote door raises the same class again.
 
 from __future__ import annotations
 
+import logging
 import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import orjson
-import structlog
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -46,7 +46,7 @@ STATUSES: tuple[tuple[type[HeadwaterError], HTTPStatus], ...] = (
 )
 """The first class that fits decides."""
 
-log = structlog.get_logger("headwater.api")
+log = logging.getLogger("headwater.api")
 
 
 class AccessError(HeadwaterError):
@@ -128,7 +128,7 @@ def _http(request: Request, error: Exception) -> Response:
 
 
 def _bug(request: Request, error: Exception) -> Response:
-    log.error("request failed", path=request.url.path, exc_info=error)
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
     return problem(
         ServerError(
             f"The server failed on {request.method} {request.url.path} ({type(error).__name__}).",

@@ -46,7 +46,7 @@ def steps(
         {
             "step": step.makes.name,
             "kind": kind(step),
-            "reads": [table.name for table in step.reads],
+            "reads": ", ".join(table.name for table in step.reads),
             "makes": step.makes.doc,
         }
         for step in chosen

@@ -4,6 +4,8 @@ Reads  a workspace folder and an address
 Makes  a workspace, a server, a simulated shop
 """
 
+import os
+import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -62,6 +64,7 @@ def serve(*, host: Host = "127.0.0.1", port: Port = 8000, common: Common = NOWHE
     """
     from headwater.api.server import serve as run_server
 
+    log_to_stderr()
     run_server(common.folder, host=host, port=port, ready=lambda running: announce(running, common))
     say("Stopped; everything that was accepted is in the archive.")
 
@@ -87,10 +90,9 @@ def demo(
     headwater demo --rate 20
     ```
     """
-    import os
-
     from headwater.api.server import serve as run_server
 
+    log_to_stderr()
     place = common.folder if common.dir or os.environ.get("HEADWATER_DIR") else Path(DEMO_FOLDER)
     stop = threading.Event()
     visitors: list[threading.Thread] = []
@@ -142,9 +144,15 @@ Send an order (the second part of it is a click on an ad):
 Any Segment or RudderStack library works with host {running.url} and this write key.
 Stop with Ctrl-C."""
     show.facts(said, json=common.json, text=text)
-    import sys
-
     sys.stdout.flush()
+
+
+def log_to_stderr() -> None:
+    """Let the log of a running server go to stderr."""
+    import logging
+
+    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(level=logging.WARNING, format=form, stream=sys.stderr)
 
 
 def _told() -> "object":
