@@ -21,7 +21,8 @@ TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".s
 POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'none'"
 
 CHANNELS = {
-    "paid_search": (31.0, 44.0, 38.2), "organic_search": (48.0, 29.0, 40.1), "paid_social": (52.0, 18.0, 33.6),
+    "paid_search": (31.0, 44.0, 38.2), "organic_search": (48.0, 29.0, 40.1),
+    "paid_social": (52.0, 18.0, 33.6),
     "direct": (19.0, 58.0, 36.4), "email": (2.0, 33.0, 21.9), "affiliate": (14.0, 11.0, 12.3),
     "ai_assistant": (21.0, 9.0, 13.8), "display": (12.0, 4.0, 7.1), "referral": (9.0, 5.0, 6.6),
     "organic_social": (8.0, 5.0, 6.0),
@@ -81,7 +82,9 @@ def quality(_query: dict[str, list[str]]) -> dict[str, Any]:
         {"reason": "unknown_type", "kind": "events", "field": "type", "refused": 48},
         {"reason": "no_event_name", "kind": "events", "field": "event", "refused": 46},
     ]
-    flags = [{"flag": "conversions without a touchpoint", "count": 2, "meaning": "none in the window before them"}]
+    flags = [
+        {"flag": "conversions without a touchpoint", "count": 2, "meaning": "none in the window before them"}
+    ]
     rows = [dict(zip(columns, row, strict=True)) for row in cells]
     return {
         "report": "quality", "columns": columns, "rows": rows,
@@ -123,7 +126,8 @@ def person(identifier: str) -> dict[str, Any]:
 def explained() -> dict[str, Any]:
     shares = {
         "first": (1, 0, 0, 0), "last": (0, 0, 0, 1), "linear": (0.25, 0.25, 0.25, 0.25),
-        "position": (0.4, 0.1, 0.1, 0.4), "markov": (0.31, 0.27, 0.22, 0.2), "shapley": (0.25, 0.25, 0.25, 0.25),
+        "position": (0.4, 0.1, 0.1, 0.4), "markov": (0.31, 0.27, 0.22, 0.2),
+        "shapley": (0.25, 0.25, 0.25, 0.25),
     }  # fmt: skip
     credited = [
         touch | {"credit": {model: share[place] for model, share in shares.items()}, "left_out": None}
@@ -137,8 +141,9 @@ def explained() -> dict[str, Any]:
 
 def counts(stored: int) -> dict[str, Any]:
     return {
-        "version": "0.1.0", "received": stored + 520 + 145, "stored": stored, "duplicate": 520, "refused": 145,
-        "waiting": 0, "events": stored, "conversions": 216, "persons": 3958, "complete_to": "2026-11-20T12:30:00Z",
+        "version": "0.1.0", "received": stored + 520 + 145, "stored": stored, "duplicate": 520,
+        "refused": 145, "waiting": 0, "events": stored, "conversions": 216, "persons": 3958,
+        "complete_to": META["complete_to"],
     }  # fmt: skip
 
 

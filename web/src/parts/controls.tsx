@@ -39,10 +39,12 @@ export function Segmented({ label, choices, value, onChange }: ChooserProps) {
 }
 
 export function Select({ label, choices, value, onChange }: ChooserProps) {
+  const id = useId();
   return (
-    <label className="inline-flex items-center gap-1.5 text-[13px] text-quiet">
-      <span>{label}</span>
+    <span className="inline-flex items-center gap-1.5 text-[13px] text-quiet">
+      <label htmlFor={id}>{label}</label>
       <select
+        id={id}
         value={value}
         onChange={(event) => onChange(event.target.value)}
         className="rounded-lg border border-line bg-card py-1 pr-1.5 pl-2 text-ink"
@@ -53,6 +55,6 @@ export function Select({ label, choices, value, onChange }: ChooserProps) {
           </option>
         ))}
       </select>
-    </label>
+    </span>
   );
 }
