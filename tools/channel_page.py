@@ -19,8 +19,8 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "channel-rul
 
 
 INTRODUCTION = f"""The first rule that holds names the channel; all conditions of a rule must hold. Where none
-holds, the channel is `{UNASSIGNED}`. Why they are so: [Channels](../explanation/channels.md). Add your own in the
-setting `channel_rules`: they come first."""
+holds, the channel is `{UNASSIGNED}`. Why they are so: [Channels](../explanation/channels.md).
+Add your own in the setting `channel_rules`: they come first."""
 
 
 def page() -> str:
