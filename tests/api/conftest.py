@@ -78,16 +78,35 @@ def running(folder: Path, *, rules: access.Rules) -> Iterator[Api]:
     control.close()
 
 
-@pytest.fixture
-def api(tmp_path: Path) -> Iterator[Api]:
-    with running(tmp_path, rules=access.rules(token=TOKEN, host="127.0.0.1", base_url=None)) as there:
+@pytest.fixture(scope="module")
+def local_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    rules = access.rules(token=TOKEN, host="127.0.0.1", base_url=None)
+    with running(tmp_path_factory.mktemp("local"), rules=rules) as there:
+        yield there
+
+
+@pytest.fixture(scope="module")
+def public_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    rules = access.rules(token=TOKEN, host="0.0.0.0", base_url=None)
+    with running(tmp_path_factory.mktemp("public"), rules=rules) as there:
         yield there
 
 
 @pytest.fixture
-def public_api(tmp_path: Path) -> Iterator[Api]:
-    with running(tmp_path, rules=access.rules(token=TOKEN, host="0.0.0.0", base_url=None)) as there:
-        yield there
+def api(local_server: Api) -> Api:
+    return fresh(local_server)
+
+
+@pytest.fixture
+def public_api(public_server: Api) -> Api:
+    return fresh(public_server)
+
+
+def fresh(there: Api) -> Api:
+    """Let the server forget what the tests before asked."""
+    there.door.asked.clear()
+    there.http.cookies.clear()
+    return there
 
 
 def problem(answer: Any) -> dict[str, Any]:

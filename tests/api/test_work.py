@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 from tests.api.conftest import problem
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.api.conftest import Api
 
 
@@ -28,13 +26,13 @@ def test_an_uploaded_file_is_imported_under_its_name_with_its_options(api: Api) 
     assert api.door.asked == [("import", ["may.csv"], [b"a,b\n1,2\n"], "spend", options)]
 
 
-def test_an_upload_leaves_nothing_behind_and_stays_in_its_folder(api: Api, tmp_path: Path) -> None:
+def test_an_upload_leaves_nothing_behind_and_stays_in_its_folder(api: Api) -> None:
     params = {"kind": "spend", "name": "../../escape.csv"}
 
     api.http.post("/api/v1/import", params=params, content=b"x", headers=api.authorized())
 
     assert api.door.asked[0][1] == ["escape.csv"]
-    assert list((tmp_path / "uploads").iterdir()) == []
+    assert list((api.served.folder / "uploads").iterdir()) == []
 
 
 def test_a_map_that_is_none_is_refused(api: Api) -> None:
