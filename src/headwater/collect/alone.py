@@ -1,8 +1,8 @@
 """Alone: the collector by itself on a port, for tests and measurements.
 
-Usage: python -m headwater.collect.alone DIR PORT KEY
+Usage: python -m headwater.collect.alone DIR PORT KEY [SECONDS]
 
-It journals to DIR/journal.sqlite and publishes to DIR/archive every second. It keeps no personal
+It journals to DIR/journal.sqlite and publishes to DIR/archive every second (or SECONDS). It keeps no personal
 data: e-mail addresses and phone numbers become hashes keyed with KEY and are forgotten.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import hmac
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -62,14 +63,16 @@ def publishing(publisher: Publisher, *, every: float = EVERY_SECONDS) -> Iterato
         publisher.publish()
 
 
-def serve(root: Path, port: int, key: str) -> None:
+def serve(root: Path, port: int, key: str, *, every: float = EVERY_SECONDS) -> None:
     """Collect on 127.0.0.1 until the process is told to stop."""
     journal = Journal(root / "journal.sqlite")
     app = collector(journal, lambda: (key,), Metrics(journal))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it again when it has stopped
     config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)
-    with contextlib.closing(journal), publishing(Publisher(journal, root, Forgetful(key))):
+    with contextlib.closing(journal), publishing(Publisher(journal, root, Forgetful(key)), every=every):
         uvicorn.Server(config).run()
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3])
+    seconds = float(sys.argv[4]) if len(sys.argv) > 4 else EVERY_SECONDS
+    serve(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], every=seconds)

@@ -80,6 +80,7 @@ class Journal:
         connection = self.opened()
         self._totals: Counter[str] = Counter(dict(connection.execute("select name, n from counts")))
         self._next = _first_free(connection)
+        self._used = 0
         self._recent: deque[tuple[int, int, list[bytes]]] = deque(maxlen=RECENT_RECEIPTS)
         self._counted: Counter[str] = Counter()
         self._new: list[tuple[int, int, list[bytes]]] = []
@@ -207,14 +208,13 @@ class Journal:
         totals = Counter(self._totals)
         totals.update(self._counted)
         self._totals = totals
-        if self._counted["received"]:
-            self._next += 1
+        self._next = max(self._next, self._used + 1)
         for received_at, stored, raws in self._new:
             last += stored
             self._recent.append((last, received_at, raws))
 
     def _stored(self, connection: sqlite3.Connection, receipts: list[Receipt]) -> list[Outcome]:
-        number = self._next
+        number = self._used = self._next
         kept = _claimed(connection, receipts, number)
         outcomes, lines = [], []
         for receipt, (messages, conflicting) in zip(receipts, kept, strict=True):
