@@ -85,8 +85,18 @@ class _Increment:
             self.engine.execute(f"create view delta.{raw.name} as select * from batch.{raw.name}")
 
     def close(self) -> None:
-        """Drop the working schemas."""
+        """Drop the working schemas, table by table.
+
+        `drop schema ... cascade` forgets what this transaction has inserted into its own new tables,
+        and the commit then fails (seen with DuckDB 2.0.0).
+        """
         for schema in ("delta", "whole", "batch"):
+            for name, kind in self.engine.rows(
+                "select table_name, case when table_type = 'VIEW' then 'view' else 'table' end "
+                "from information_schema.tables where table_schema = ? order by table_type desc",
+                [schema],
+            ):
+                self.engine.execute(f'drop {kind} {schema}."{name}"')
             self.engine.execute(f"drop schema if exists {schema} cascade")
 
     def run(self, table: Table, *, path: str = "delta,main", into: str = "delta") -> None:
