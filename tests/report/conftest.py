@@ -24,7 +24,7 @@ from headwater.engine.duckdb import DuckDB
 if TYPE_CHECKING:
     from headwater.contract.ports import Reader
 
-START = datetime(2026, 1, 1)  # noqa: DTZ001 (tables hold UTC without a zone mark)
+START = datetime(2026, 1, 1)
 MADE = (
     tables.PERSONS, tables.LINKS, tables.PERSON_EVENTS, tables.TOUCHPOINTS, tables.CONVERSIONS,
     tables.STAGE_TIMES, tables.JOURNEYS, tables.JOURNEY_STEPS, tables.CREDITS, tables.FX_RATES,

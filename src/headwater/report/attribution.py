@@ -83,12 +83,19 @@ def _row(credit: Credit, *, spend: Decimal | None, margin: Margin | None) -> dic
         "conversions_low": max(credit.conversions - margin.conversions, 0.0) if margin else None,
         "conversions_high": credit.conversions + margin.conversions if margin else None,
         "value": credit.value,
-        "value_low": (credit.value - money).quantize(MICRO) if money is not None else None,
+        "value_low": _lower(credit.value, money),
         "value_high": (credit.value + money).quantize(MICRO) if money is not None else None,
         "spend": spend,
         "roas": float(credit.value / spend) if spend else None,
         "cpa": _per_conversion(spend, credit.conversions),
     }
+
+
+def _lower(value: Decimal, margin: Decimal | None) -> Decimal | None:
+    """Return the lower end; as conversions, money that came in does not turn negative by chance."""
+    if margin is None:
+        return None
+    return max((value - margin).quantize(MICRO), min(value, Decimal(0)))
 
 
 def _per_conversion(spend: Decimal | None, conversions: float) -> Decimal | None:

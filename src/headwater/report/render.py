@@ -142,7 +142,9 @@ def _grid(rows: list[dict[str, Any]], columns: tuple[str, ...], *, title: str | 
     from rich.text import Text
 
     said = f"the first {MOST_SHOWN} of {len(rows):,} rows" if len(rows) > MOST_SHOWN else None
-    grid = Table(title=title, caption=said, box=box.SIMPLE_HEAD)
+    # a title or caption wider than the columns would be broken over several lines
+    widest = max(len(title or ""), len(said or "")) + 4
+    grid = Table(title=title, caption=said, box=box.SIMPLE_HEAD, min_width=widest)
     for name in columns:
         right = all(_is_number(row.get(name)) for row in rows)
         grid.add_column(Text(name), justify="right" if right else "left", overflow="fold")

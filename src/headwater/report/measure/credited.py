@@ -105,7 +105,9 @@ def units(rules: Mapping[str, RuleModel]) -> str:
 
 def valued_steps(steps: str) -> str:
     """Return `steps` with `net_micros`, the journey's value as a whole number."""
-    return f"select *, cast(net_value * {MICRO} as bigint) as net_micros from ({steps}) as priced"
+    # in DECIMAL(18,6) the product would overflow from a million of the currency on
+    micros = f"cast(cast(net_value as decimal(38,6)) * {MICRO} as bigint)"
+    return f"select *, {micros} as net_micros from ({steps}) as priced"
 
 
 def _add_rules(
@@ -140,11 +142,10 @@ def rule_sql(chosen: Selection, *, by: Dimension, rules: Mapping[str, RuleModel]
         f"cast(sum(micros_{place}) as decimal(38,0)) as micros_{place}"
         for place in range(len(rules))
     )
-    ends = "cast(case when step = step_count then 1 else 0 end as hugeint)"
     return f"""
         select player, count(*) as steps, {sums},
-            cast(sum({ends} * {UNIT}{times}) as decimal(38,0)) as units_whole,
-            cast(sum({ends} * net_micros) as decimal(38,0)) as micros_whole
+            cast(sum(case when step = step_count then conversion_count end) as decimal(38,0)) as units_whole,
+            cast(sum(case when step = step_count then net_micros end) as decimal(38,0)) as micros_whole
         from (
             select player, conversion_count, step, step_count, net_micros, {units(rules)}
             from ({valued_steps(by.of_steps(chosen.steps))}) as valued
@@ -158,8 +159,8 @@ def _settle(found: list[dict[str, Any]], place: int) -> None:
     Only rounding is settled: a model whose shares do not add up to 1 keeps its gap, and it shows.
     """
     steps = sum(row["steps"] for row in found)
-    for kind in ("units", "micros"):
-        whole = sum(int(row[f"{kind}_whole"]) for row in found)
+    for kind, parts in (("units", UNIT), ("micros", 1)):
+        whole = parts * sum(int(row[f"{kind}_whole"] or 0) for row in found)
         left = whole - sum(int(row[f"{kind}_{place}"]) for row in found)
         if left and abs(left) <= abs(whole) // 10**9 + steps:
             largest = max(found, key=lambda row: (abs(int(row[f"{kind}_{place}"])), row["player"]))

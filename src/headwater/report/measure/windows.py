@@ -103,14 +103,15 @@ def _afresh(window: timedelta, conversions: str, settings: Settings) -> str:
             from touchpoints where person_id in (select person_id from chosen)
         ),
         extents as materialized ({_extents(window, weight)})
-        select c.conversion_id, t.place - e.cut as step, t.touchpoint_id, t.person_id, t.occurred_at, t.channel,
-            e.step_count, e.known_step, e.lead_step, e.opportunity_step,
+        select c.conversion_id, t.place - e.cut as step, t.touchpoint_id, t.person_id, t.occurred_at,
+            t.channel, e.step_count, e.known_step, e.lead_step, e.opportunity_step,
             case when e.decay_whole > 0 then {weight} / cast(e.decay_whole as double)
                 else 1e0 / e.step_count end as decay,
             {WHOLE}
         from extents as e
         join chosen as c on c.conversion_id = e.conversion_id
-        join numbered as t on t.person_id = c.person_id and t.place > e.cut and t.place <= e.cut + e.step_count
+        join numbered as t
+            on t.person_id = c.person_id and t.place > e.cut and t.place <= e.cut + e.step_count
     """
 
 
