@@ -59,10 +59,10 @@ def graph(pieces: Pieces, order: int) -> Graph:
             f"{base - 1} channels are too many for a Markov graph of order {order}.",
             hint="choose a lower order, or a coarser dimension.",
         )
-    steps, weights, (ended, *exits) = _walked(pieces, order, base)
+    steps, weights, ended, exits = _walked(pieces, order, base)
     origin, code = np.divmod(steps, base - 1)
     target = _next(origin, code, base, order)
-    keys = np.unique(np.concatenate([[0], origin, target]))
+    keys = np.unique(np.concatenate([[0], origin, target, ended]))
     origin, target = np.searchsorted(keys, origin), np.searchsorted(keys, target)
     place = np.searchsorted(keys, ended)
     conversions, nulls, values = (np.bincount(place, amount, minlength=len(keys)) for amount in exits)
@@ -86,22 +86,22 @@ def _next(state: Ints, code: Ints, base: int, order: int) -> Ints:
     return state % forgotten * base + code + 1
 
 
-def _walked(pieces: Pieces, order: int, base: int) -> tuple[Ints, Floats, list[Ints | Floats]]:
+def _walked(pieces: Pieces, order: int, base: int) -> tuple[Ints, Floats, Ints, tuple[Floats, ...]]:
     """Walk all pieces at once, place by place; return steps with weights and the ends of journeys."""
     state = np.zeros(len(pieces.lengths), dtype=np.int64)
     for back in range(order):
         state += (pieces.memory[:, back] + 1) * base**back
     weight = pieces.conversions + pieces.nulls
     tally = Tally(base**order * (base - 1))
-    for place in range(int(pieces.lengths[0]) if len(pieces.lengths) else 0):
-        alive = int(np.searchsorted(-pieces.lengths, -place, side="left"))
+    ending = np.bincount(pieces.lengths)[1:]
+    for place, alive in enumerate((ending.sum() - np.cumsum(ending) + ending).tolist()):
         code = pieces.touch(place, alive)
         tally.add(state[:alive] * (base - 1) + code, weight[:alive])
         state[:alive] = _next(state[:alive], code, base, order)
     steps, weights = tally.counted()
     ends = pieces.complete
-    exits = [state[ends], pieces.conversions[ends], pieces.nulls[ends], pieces.values[ends]]
-    return steps, weights, exits
+    exits = (pieces.conversions[ends], pieces.nulls[ends], pieces.values[ends])
+    return steps, weights, state[ends], exits
 
 
 class Tally:

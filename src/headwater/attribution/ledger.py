@@ -29,9 +29,6 @@ JOURNEY = """
 
 COLUMNS = "conversion_id, touchpoint_id, step, channel"
 
-STORED = {"time_decay"}
-"""Rule models whose shares are stored numbers: two that should be equal may differ in the last digit."""
-
 DISTINCT = f"""
             select
                 *,
@@ -49,7 +46,7 @@ def credits(models: Mapping[str, Model]) -> Step:  # noqa: A001 (a step bears it
     effect (equally where all of them are 0); the repeats of a channel share equally.
     """
     branches = [
-        stored_sql(model) if model.name in STORED else rule_sql(model)
+        shares_sql(model) if model.share else rule_sql(model)
         for model in models.values()
         if isinstance(model, RuleModel)
     ]
@@ -119,8 +116,20 @@ MARKOV_SHARE = f"""
             ) as summed"""
 
 
+def shares_sql(model: RuleModel) -> str:
+    """Return the SELECT of the rows of a rule model that knows each step's own share."""
+    return accumulated_sql(
+        model.name, f"select *, {model.share} as weight from ({JOURNEY}\n            ) as journey"
+    )
+
+
 def by_channel_sql(name: str, shares: str) -> str:
-    """Return the SELECT of a path model's rows: shares by channel, added up step by step."""
+    """Return the SELECT of a path model's rows: shares by channel."""
+    return accumulated_sql(name, shares)
+
+
+def accumulated_sql(name: str, shares: str) -> str:
+    """Return the SELECT of shares added up step by step; the last step settles their rounding."""
     return differences_sql(
         name,
         f"""
@@ -132,17 +141,6 @@ def by_channel_sql(name: str, shares: str) -> str:
                     ) end as upto
                 from ({shares}
                 ) as shares""",
-    )
-
-
-def stored_sql(model: RuleModel) -> str:
-    """Return the SELECT of a rule model's rows, with money by the step before and not by `before`."""
-    return differences_sql(
-        model.name,
-        f"""
-                select *, {model.upto} as upto, ({model.upto}) - ({model.before}) as weight
-                from ({JOURNEY}
-                ) as journey""",
     )
 
 

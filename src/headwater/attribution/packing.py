@@ -91,9 +91,10 @@ def packed_sql(coded: str, *, order: int, bits: str, touches: str, by: str = "")
             select
                 *,
                 cast(floor(cast(step - 1 as double) / cast({touches} as double)) as bigint) + carried as piece,
-                code * cast(power(2e0, {bits} * (place - carried * ({touches} - {order}))) as bigint) as digit
+                code * cast(power(2e0, {bits} * (place - carried * ({touches} - {order}))) as bigint)
+                    as digit
             from (select *, (step - 1) % {touches} as place from ({coded}) as coded) as placed
-            cross join (select * from (values (0), (1)) as both(carried)) as twice
+            cross join (select * from (values (0), (1)) as turns(carried)) as twice
             where carried = 0 or (place + {order} >= {touches} and step - place - 1 + {touches} < step_count)
         ) as digits
         group by {kept}journey_id, piece

@@ -44,7 +44,7 @@ def read_journeys(given: Any, *, extras: Sequence[str] = ()) -> Journeys:
         return _from_touches(table, [name for name in extras if name in table.column_names])
     raise UsageError(
         f"The journeys have the columns {', '.join(table.column_names) or '(none)'}.",
-        hint="give path (with conversions, value, nulls), or journey_id, step, channel (with converted, value).",
+        hint="give path (and conversions, value, nulls) or journey_id, step, channel (and converted, value).",
     )
 
 

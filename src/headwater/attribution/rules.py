@@ -77,7 +77,7 @@ class Rule(Estimator):
         with duckdb.connect(":memory:") as engine:
             engine.register("touches", pa.table(columns))
             found = engine.sql(
-                f"select touch, ({rule.upto}) - ({rule.before}) as share from touches"
+                f"select touch, {rule.share or f'({rule.upto}) - ({rule.before})'} as share from touches"
             ).to_arrow_table()
         shares = np.empty(len(touch))
         shares[found.column("touch").to_numpy()] = found.column("share").to_numpy()

@@ -32,20 +32,15 @@ class TimeDecay(Rule):
         self.half_life_days = half_life_days
 
     def rule(self) -> RuleModel:
-        """Return the expressions that divide a conversion.
-
-        The weights themselves are columns of `journey_steps`: `decay_before` of a step must be the
-        very number that is `decay_upto` of the step before.
-        """
+        """Return the expression that divides a conversion: the share is a column of `journey_steps`."""
         return RuleModel(
             name="time_decay",
             summary=f"A touch counts half for every {self.half_life_days:g} days before the conversion.",
-            upto="case when step >= step_count then 1e0 else decay_upto end",
-            before="case when step <= 1 then 0e0 else decay_before end",
+            share="decay",
         )
 
     def known(self, journeys: Journeys) -> dict[str, Floats]:
-        """Return the shares of weight up to and before each touch; raises UsageError without times."""
+        """Return each touch's share of the weight; raises UsageError without times."""
         if self.half_life_days <= 0:
             raise UsageError(
                 f"The half-life cannot be {self.half_life_days} days.", hint="choose more than 0."
@@ -59,8 +54,5 @@ class TimeDecay(Rule):
         owner, starts = journeys.owners(), journeys.starts()
         youngest = np.minimum.reduceat(age, starts) if len(starts) else age
         weight = np.exp2((youngest[owner] - age) / self.half_life_days)
-        running = np.cumsum(weight)
-        before = running[starts] - weight[starts]
         total = np.bincount(owner, weight, minlength=len(starts))
-        upto = (running - before[owner]) / total[owner]
-        return {"decay_upto": upto, "decay_before": np.concatenate([[0.0], upto])[: len(upto)]}
+        return {"decay": weight / total[owner]}
