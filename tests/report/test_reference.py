@@ -56,7 +56,10 @@ def public() -> ReportContext:
             "net_value": value,
             "occurred_at": at,
         }
-        whole |= {"conversion_count": int(row["total_conversions"]), "null_count": int(row["total_null"])}
+        whole |= {
+            "conversion_count": int(float(row["total_conversions"])),
+            "null_count": int(float(row["total_null"])),
+        }
         conversions.append({"conversion_id": key, "step_count": len(touched), **whole})
         for step, channel in enumerate(touched, start=1):
             touch = {"touchpoint_id": f"{key}:{step}", "person_id": number, "channel": channel}
