@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -30,6 +29,7 @@ from headwater.contract.errors import HeadwaterError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from headwater.collect.importing.keyed import Hasher
     from headwater.collect.importing.kinds import Kind
@@ -178,10 +178,10 @@ class _Run:
         received = sum(one.picked + one.lost for one in sources)
         if received != settled.stored + settled.duplicate + refusals.count:
             raise HeadwaterError(
-                f"{received} rows came, but {settled.stored} + {settled.duplicate} + {refusals.count} are accounted for.",
+                f"{received} rows came, {settled.stored + settled.duplicate + refusals.count} are accounted for.",
                 hint="nothing was stored; this is a fault of Headwater: please report it with the file.",
             )
-        summary = ImportSummary(
+        return ImportSummary(
             kind=self.kind.name,
             received=received,
             stored=settled.stored,
@@ -195,7 +195,6 @@ class _Run:
             preview=[] if self.keep else self._preview(settled),
             preview_refused=refusals.first,
         )
-        return summary
 
     def _refuse(
         self, place: int, one: Opened, settled: Settled, refusals: refused.Refusals, *, has_faults: bool
@@ -212,9 +211,7 @@ class _Run:
     def _preview(self, settled: Settled) -> list[dict[str, Any]]:
         if not settled.files:
             return []
-        rows = self.bench.table(f"select * from {read_parquet(settled.files)} limit {PREVIEW_ROWS}")
-        found: list[dict[str, Any]] = rows.to_pylist()
-        return found
+        return self.bench.records(f"select * from {read_parquet(settled.files)} limit {PREVIEW_ROWS}")
 
     def _published(
         self, given: Sequence[Named], settled: Settled, refusals: refused.Refusals, received: int, asked: Any
@@ -244,7 +241,8 @@ class _Run:
 
 INTAKE_SCHEMA = pa.schema(
     [
-        ("receipt_id", pa.string()), ("origin", pa.string()), ("kind", pa.string()), ("received", pa.int64()),
-        ("stored", pa.int64()), ("duplicate", pa.int64()), ("refused", pa.int64()), ("known_at", pa.timestamp("us")),
+        ("receipt_id", pa.string()), ("origin", pa.string()), ("kind", pa.string()),
+        ("received", pa.int64()), ("stored", pa.int64()), ("duplicate", pa.int64()), ("refused", pa.int64()),
+        ("known_at", pa.timestamp("us")),
     ]
 )  # fmt: skip

@@ -23,26 +23,33 @@ BATCH_ROWS = 20_000
 
 ZONED = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.]\d+)?)?\s?([Zz]|UTC|GMT|[+-](0\d|1[0-4])(:?[0-5]\d)?)"
 NAIVE = r"\d{4}([-/])\d\d([-/])\d\d([T ]\d\d:\d\d(:\d\d([.]\d+)?)?)?"
-MACROS = (
-    # 23:59:60 exists once in some years; it is the first moment of the next day
-    "create macro leap(x) as coalesce(try_cast(x as timestamptz), try_cast(replace(x, ':60', ':59') as timestamptz) + interval 1 second)",
-    "create macro epoch(x) as case"
-    " when x between 100000000 and 99999999999 then make_timestamp(cast(x * 1000000 as bigint))"
-    " when x between 100000000000 and 99999999999999 then make_timestamp(cast(x * 1000 as bigint))"
-    " when x between 100000000000000 and 99999999999999999 then make_timestamp(cast(x as bigint)) end",
-    f"create macro is_naive(x) as regexp_full_match(x, '{NAIVE}')",
-    "create macro moment(x, zone) as case"
-    f" when regexp_full_match(x, '{ZONED}') then cast(leap(replace(upper(x), 'GMT', 'UTC')) as timestamp)"
-    f" when is_naive(x) then timezone('UTC', timezone(zone, try_cast(x as timestamp)))"
-    r" when regexp_full_match(x, '\d{9,16}([.]\d+)?') then epoch(try_cast(x as decimal(25, 6))) end",
-    "create macro in_range(t) as case when t >= timestamp '1900-01-01' and t < timestamp '10000-01-01' then t end",
-    "create macro exact(x) as case when regexp_full_match(x, '[-+]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][-+]?[0-9]{1,2})?')"
-    " then try_cast(x as decimal(38, 18)) end",
-    # half to even, so that the sum of many rounded values does not drift
-    "create macro money(x) as try_cast(round_even(x, 6) as decimal(18, 6))",
-    "create macro looks_hashed(x) as regexp_full_match(x, '[0-9A-Fa-f]{16,}')",
-    r"create macro is_address(x) as regexp_full_match(x, '[^@\s:]+@[^@\s]+[.][^@\s]+')",
-)
+NUMBER = r"[-+]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][-+]?[0-9]{1,2})?"
+MACROS = f"""
+    -- 23:59:60 exists once in some years; it is the first moment of the next day
+    create macro leap(x) as coalesce(
+        try_cast(x as timestamptz),
+        try_cast(replace(x, ':60', ':59') as timestamptz) + interval 1 second
+    );
+    create macro epoch(x) as case
+        when x between 100000000 and 99999999999 then make_timestamp(cast(x * 1000000 as bigint))
+        when x between 100000000000 and 99999999999999 then make_timestamp(cast(x * 1000 as bigint))
+        when x between 100000000000000 and 99999999999999999 then make_timestamp(cast(x as bigint))
+    end;
+    create macro is_naive(x) as regexp_full_match(x, '{NAIVE}');
+    create macro moment(x, zone) as case
+        when regexp_full_match(x, '{ZONED}') then cast(leap(replace(upper(x), 'GMT', 'UTC')) as timestamp)
+        when is_naive(x) then timezone('UTC', timezone(zone, try_cast(x as timestamp)))
+        when regexp_full_match(x, '[0-9]{{9,16}}([.][0-9]+)?') then epoch(try_cast(x as decimal(25, 6)))
+    end;
+    create macro in_range(t) as
+        case when t >= timestamp '1900-01-01' and t < timestamp '10000-01-01' then t end;
+    create macro exact(x) as
+        case when regexp_full_match(x, '{NUMBER}') then try_cast(x as decimal(38, 18)) end;
+    -- half to even, so that the sum of many rounded values does not drift
+    create macro money(x) as try_cast(round_even(x, 6) as decimal(18, 6));
+    create macro looks_hashed(x) as regexp_full_match(x, '[0-9A-Fa-f]{{16,}}');
+    create macro is_address(x) as regexp_full_match(x, '[^@[:space:]:]+@[^@[:space:]]+[.][^@[:space:]]+')
+"""
 
 
 class Bench:
@@ -64,8 +71,7 @@ class Bench:
             "lock_configuration = true",
         ):
             self.connection.execute(f"set {setting}").fetchall()
-        for macro in MACROS:
-            self.connection.execute(macro).fetchall()
+        self.connection.execute(MACROS)
 
     def execute(self, sql: str, params: Sequence[Any] = ()) -> None:
         """Run one statement for its effect."""
@@ -79,9 +85,9 @@ class Bench:
         """Return the one number that a SELECT answers."""
         return int(self.rows(sql)[0][0] or 0)
 
-    def table(self, sql: str) -> pa.Table:
-        """Return the rows of one SELECT as an Arrow table."""
-        return self.connection.execute(sql).to_arrow_table()
+    def records(self, sql: str) -> list[dict[str, Any]]:
+        """Return the rows of one SELECT as dictionaries."""
+        return [row for batch in self.batches(sql) for row in batch]
 
     def batches(self, sql: str) -> Iterator[list[dict[str, Any]]]:
         """Yield the rows of one SELECT, some thousand at a time, from a connection of their own."""

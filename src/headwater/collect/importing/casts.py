@@ -68,8 +68,8 @@ def cast(field: Field, column: Column, *, zone: str) -> Cast:
     """Return the value of `field` from `column`, and what can be wrong with it."""
     given = f"nullif(trim(text_{field.name}), '')"
     makers = {
-        "time": _time, "date": _date, "money": _money, "count": _count, "number": _number, "currency": _currency,
-        "json": _json, "path": _path, "email": _email, "phone": _phone, "person": _person,
+        "time": _time, "date": _date, "money": _money, "count": _count, "number": _number, "json": _json,
+        "currency": _currency, "path": _path, "email": _email, "phone": _phone, "person": _person,
     }  # fmt: skip
     if field.type in makers:
         value, faults = makers[field.type](Input(field=field, column=column, given=given, zone=zone))
@@ -132,7 +132,8 @@ def _date(has: Input) -> Made:
         midnight = r"\d{4}([-/])\d\d([-/])\d\d([T ]00:00(:00([.]0+)?)?(Z|UTC)?)?"
         value = (
             f"case when regexp_full_match({has.given}, '{midnight}') then try_cast({has.given}[1:10] as date)"
-            rf" when regexp_full_match({has.given}, '(19|20)\d{{6}}') then cast(try_strptime({has.given}, '%Y%m%d') as date) end"
+            f" when regexp_full_match({has.given}, '(19|20)[0-9]{{6}}')"
+            f" then cast(try_strptime({has.given}, '%Y%m%d') as date) end"
         )
     wrong = f"{has.given} is not null and v_{has.field.name} is null"
     return value, (_fault(has.field, wrong, Reason.BAD_TIMESTAMP, "write the day as 2026-03-15"),)
@@ -154,7 +155,8 @@ def _money(has: Input) -> Made:
 
 
 def _count(has: Input) -> Made:
-    value = f"case when exact({has.given}) = trunc(exact({has.given})) then try_cast(exact({has.given}) as bigint) end"
+    exact = f"exact({has.given})"
+    value = f"case when {exact} = trunc({exact}) then try_cast({exact} as bigint) end"
     return value, _numeric(has.field, has.given, "write a whole number")
 
 
@@ -173,7 +175,8 @@ def _currency(has: Input) -> Made:
 
 def _json(has: Input) -> Made:
     text = f"text_{has.field.name}"
-    value = f"case when {has.given} is not null and json_valid({text}) and json_type({text}) = 'OBJECT' then cast(json({text}) as varchar) end"
+    is_object = f"{has.given} is not null and json_valid({text}) and json_type({text}) = 'OBJECT'"
+    value = f"case when {is_object} then cast(json({text}) as varchar) end"
     wrong = f"{has.given} is not null and v_{has.field.name} is null"
     return value, (
         _too_long(has.field, LONGEST_JSON),
@@ -191,7 +194,7 @@ def _path(has: Input) -> Made:
 
 
 def _email(has: Input) -> Made:
-    """A value that looks like a hash is taken as hashed already; one that is no address is left out."""
+    """Take a value that looks like a hash as hashed already, and leave out what is no address."""
     return f"case when looks_hashed({has.given}) then {has.given} else hash_{has.field.name} end", (
         _too_long(has.field, LONGEST_ID),
     )
@@ -205,11 +208,12 @@ def _phone(has: Input) -> Made:
 
 
 def _person(has: Input) -> Made:
-    """A bare value is a customer id, unless it is an e-mail address; `kind:value` stands as it is."""
+    """Take a bare value as a customer id, unless it is an e-mail address; `kind:value` stands."""
     value = f"""case
         when {has.given} is null then null
         when hash_{has.field.name} is not null then hash_{has.field.name}
-        when regexp_matches({has.given}, '^(email|phone):') then case when looks_hashed(split_part({has.given}, ':', 2)) then {has.given} end
+        when regexp_matches({has.given}, '^(email|phone):')
+            then case when looks_hashed(split_part({has.given}, ':', 2)) then {has.given} end
         when regexp_matches({has.given}, '^(anonymous|user|click|order|path):.') then {has.given}
         else 'user:' || {has.given}
     end"""

@@ -36,11 +36,10 @@ def settled_facts(
         )
         files.append(path)
         counts.append(bench.number(f"select count(*) from {read_parquet([path])}"))
-    hashed = [f"hash({key})" if key in rows.layout.ours else f"hash({key})" for rows in made]
     bench.execute("create table keys (file integer, n bigint, h ubigint)")
     for place, path in enumerate(files):
         source = read_parquet([path], options=", file_row_number = true")
-        bench.execute(f"insert into keys select {place}, file_row_number, {hashed[place]} from {source}")
+        bench.execute(f"insert into keys select {place}, file_row_number, hash({key}) from {source}")
     _find_candidates(bench, key, files, made, archive)
     kept = [_kept(bench, place, path, key) for place, path in enumerate(files)]
     stored = [path for path, count in kept if count]

@@ -59,9 +59,10 @@ def json_source(
     shape = orjson.dumps(dict.fromkeys(wanted.values(), "VARCHAR")).decode()
     without = orjson.dumps(dict.fromkeys(keys)).decode()
     values = ", ".join(f"found.{quoted(key)} as {alias}" for alias, key in wanted.items())
+    listed = f"row, line, json_merge_patch(line, {literal(without)}) as rest{', ' if values else ''}{values}"
     bench.execute(f"""
         copy (
-            select row, line, json_merge_patch(line, {literal(without)}) as rest{", " if values else ""}{values}
+            select {listed}
             from (
                 select row, line, {f"json_transform(line, {literal(shape)})" if wanted else "null"} as found
                 from {read_parquet([lines])}

@@ -204,7 +204,7 @@ PATHS = Kind(
     table=ARCHIVE_KINDS["paths"],
     settling="paths",
     fields=(
-        Field(name="path", type="path", column="path", needed=True, known_as=("journey", "channels", "touches")),
+        Field(name="path", type="path", column="path", needed=True, known_as=("journey", "touches")),
         Field(
             name="conversions", type="count", column="conversions", needed=True,
             known_as=("total_conversions", "conversion", "count"),

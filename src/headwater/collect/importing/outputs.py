@@ -73,7 +73,7 @@ def _event(rows: Rows, there: set[str]) -> dict[str, str]:
     known = f"lower({given}) in ({', '.join(literal(one) for one in EVENT_TYPES)})"
     occurred = rows.column("occurred_at")
     return {
-        "type": f"case when {known} then lower({given}) when {given} is not null or {name} is not null then 'track'"
+        "type": f"case when {known} then lower({given}) when coalesce({given}, {name}) is not null then 'track'"
         f" when {url} is not null then 'page' else 'track' end",
         "event": f"case when {given} is null or {known} then {name} else coalesce({name}, {given}) end",
         "claimed_at": "null" if _is_exact(occurred) else "text_occurred_at",

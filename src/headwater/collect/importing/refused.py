@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from headwater.collect.importing.bench import literal, read_parquet
+from headwater.collect.importing.facts import PARQUET
 from headwater.collect.importing.reasons import Reason
 from headwater.collect.importing.unreadable import RAW_BYTES
 
@@ -136,6 +137,6 @@ def only_new(bench: Bench, path: Path, *, archive: Sequence[Path]) -> Path | Non
     known = f"where refused_id not in (select refused_id from {read_parquet(archive)})" if archive else ""
     target = path.with_name("refused-new.parquet")
     bench.execute(
-        f"copy (select * from {read_parquet([path])} {known}) to {literal(str(target))} (format parquet, compression zstd)"
+        f"copy (select * from {read_parquet([path])} {known}) to {literal(str(target))} ({PARQUET})"
     )
     return target if bench.number(f"select count(*) from {read_parquet([target])}") else None

@@ -80,14 +80,15 @@ class Rows:
         listed |= {alias: column.sql for _, column, alias in self.rest()}
         listed |= {one.name: one.sql for one in (self.source.rest, self.source.line) if one}
         if not self.picked:
-            return f"select {', '.join(f'{sql} as {alias}' for alias, sql in listed.items())} from {self.source.relation}"
+            plain = ", ".join(f"{sql} as {alias}" for alias, sql in listed.items())
+            return f"select {plain} from {self.source.relation}"
         # names with a space cannot meet a name in the condition
         inner = [f'{sql} as "ours {place}"' for place, sql in enumerate(listed.values())]
         inner += [f"{sql} as {quoted(name)}" for name, sql in self.asked.items()]
         outer = [f'"ours {place}" as {alias}' for place, alias in enumerate(listed)]
         return (
-            f"select {', '.join(outer)} from (select {', '.join(inner)} from {self.source.relation}) as theirs"
-            f" where ({self.picked}\n)"
+            f"select {', '.join(outer)}"
+            f" from (select {', '.join(inner)} from {self.source.relation}) as theirs where ({self.picked}\n)"
         )
 
     def valued(self) -> str:
@@ -124,4 +125,5 @@ class Rows:
             pairs += [(name, alias) for name, _, alias in self.rest()]
             raw = "to_json({" + ", ".join(f"{literal(name)}: {alias}" for name, alias in pairs) + "})"
         phone = "text_phone" if any(one.field.name == "phone" for one in self.casts) else "null"
-        return f"select row, fault, cast({raw} as varchar) as raw, cast({phone} as varchar) as phone from ({self.valued()}) where fault is not null"
+        columns = f"row, fault, cast({raw} as varchar) as raw, cast({phone} as varchar) as phone"
+        return f"select {columns} from ({self.valued()}) where fault is not null"

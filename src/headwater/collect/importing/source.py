@@ -118,7 +118,7 @@ def _form(head: bytes, origin: str) -> Form:
         return "parquet"
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise ImportFileError(f"{origin} is UTF-16.", hint="save it as UTF-8 (in Excel: CSV UTF-8).")
-    if b"\0" in head:
+    if b"\0" in head and not _is_text(head.split(b"\n", 1)[0]):
         raise ImportFileError(f"{origin} is no text and no Parquet.", hint="give CSV, JSON lines or Parquet.")
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text[:1] == b"[":
@@ -126,3 +126,11 @@ def _form(head: bytes, origin: str) -> Form:
             f"{origin} holds one JSON array.", hint=f"give one object a line: `jq -c '.[]' {origin}`."
         )
     return "json" if text[:1] == b"{" else "csv"
+
+
+def _is_text(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in line

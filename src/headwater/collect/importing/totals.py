@@ -48,7 +48,8 @@ def settled_paths(
             where step = 1 and path_id in (select path_id from paths)
             qualify row_number() over (partition by path_id order by known_at desc, origin) = 1
         """)
-        same = "(path_id, conversions, value, nulls) in (select (path_id, conversions, value, nulls) from current)"
+        totals = "(path_id, conversions, value, nulls)"
+        same = f"{totals} in (select {totals} from current)"
     bench.execute(f"create table verdict as select *, not {same} as is_new from paths")
     path = bench.folder / "made.parquet"
     bench.execute(f"""
@@ -104,7 +105,8 @@ def settled_days(
     columns = ", ".join(column.name for column in made[0].kind.table.columns)
     changed = f"({day}) in (select ({day}) from verdict where is_new)"
     bench.execute(
-        f"copy (select {columns} from spend where {changed} order by {key}) to {literal(str(path))} ({PARQUET})"
+        f"copy (select {columns} from spend where {changed} order by {key})"
+        f" to {literal(str(path))} ({PARQUET})"
     )
     accepted = bench.number("select count(*) from given")
     stored = bench.number(f"select sum(rows) from spend where {changed}")

@@ -28,7 +28,7 @@ SCHEMA = pa.schema(
 
 
 def as_text(raw: bytes) -> str:
-    """Return at most 64 KiB of a record as text; bytes that are no UTF-8 stay visible as \\xNN."""
+    """Return at most 64 KiB of a record as text; bytes that are no UTF-8 stay visible in hex."""
     return raw[:RAW_BYTES].decode("utf-8", "backslashreplace").replace("\0", "\\x00")
 
 

@@ -40,7 +40,9 @@ def settled_versions(
         select *, last_value(content) over same = content as is_last,
             row_number() over (partition by {by}, content order by file desc, row desc) as nth
         from (select *, {{{content}}} as content from given)
-        window same as (partition by {by} order by file, row rows between unbounded preceding and unbounded following)
+        window same as (
+            partition by {by} order by file, row rows between unbounded preceding and unbounded following
+        )
     """)
     same = "false"
     if archive:
@@ -66,16 +68,15 @@ def settled_versions(
     path = bench.folder / "made.parquet"
     columns = ", ".join(column.name for column in table.columns)
     bench.execute(
-        f"copy (select {columns} from verdict where is_new order by file, row) to {literal(str(path))} ({PARQUET})"
+        f"copy (select {columns} from verdict where is_new order by file, row)"
+        f" to {literal(str(path))} ({PARQUET})"
     )
     accepted = bench.number("select count(*) from verdict")
     stored = bench.number("select count(*) from verdict where is_new")
     repeated = bench.number("select count(*) from verdict where not is_last")
     ours = ", ".join(f"'{name}': {name}" for name in (*keys, *said))
-    lists = {
-        place: f"select row, cast(to_json({{{ours}}}) as varchar) as raw from verdict where file = {place} and not is_last"
-        for place in range(len(made))
-    }
+    listed = f"select row, cast(to_json({{{ours}}}) as varchar) as raw from verdict where not is_last"
+    lists = {place: f"{listed} and file = {place}" for place in range(len(made))}
     return Settled(
         files=[path] if stored else [],
         accepted=accepted,
@@ -90,6 +91,7 @@ def _numbered(rows: Rows, own_id: str | None) -> str:
     if own_id is None or own_id in rows.layout.ours:
         return rows.made()
     return f"""
-        select * exclude (nth) replace (case when nth > 1 then md5({own_id} || '#' || nth) else {own_id} end as {own_id})
+        select * exclude (nth)
+            replace (case when nth > 1 then md5({own_id} || '#' || nth) else {own_id} end as {own_id})
         from (select *, row_number() over (partition by {own_id} order by row) as nth from ({rows.made()}))
     """
