@@ -6,7 +6,6 @@ Makes  a workspace, a server, a simulated shop
 
 import os
 import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -91,33 +90,20 @@ def demo(
     ```
     """
     from headwater.api.server import serve as run_server
+    from headwater.sandbox.demo import Keeper
 
     log_to_stderr()
     place = common.folder if common.dir or os.environ.get("HEADWATER_DIR") else Path(DEMO_FOLDER)
-    stop = threading.Event()
-    visitors: list[threading.Thread] = []
+    keeper = Keeper(place, seed=seed, rate=rate, persons=persons, days=days, tell=say)
 
     def ready(running: "Running") -> None:
-        from headwater.sandbox import shop
-
         announce(running, common)
-        options = {"seed": seed, "rate": rate, "backfill_days": days, "persons": persons}
-        thread = threading.Thread(
-            target=shop.run,
-            args=(running.url, running.write_key),
-            kwargs={**options, "stop": stop, "progress": _told()},
-            name="shop",
-            daemon=True,
-        )
-        visitors.append(thread)
-        thread.start()
+        keeper.begin(running)
 
     try:
         run_server(place, host=host, port=port, ready=ready)
     finally:
-        stop.set()
-        for thread in visitors:
-            thread.join(timeout=5)
+        keeper.end()
 
 
 def announce(running: "Running", common: Everywhere) -> None:
@@ -153,16 +139,3 @@ def log_to_stderr() -> None:
 
     form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
     logging.basicConfig(level=logging.WARNING, format=form, stream=sys.stderr)
-
-
-def _told() -> "object":
-    """Return a function that tells of the history's progress every tenth part."""
-    tenths: set[int] = set()
-
-    def tell(done: int, planned: int) -> None:
-        tenth = 10 * done // max(planned, 1)
-        if tenth not in tenths:
-            tenths.add(tenth)
-            say(f"The shop's history: {done:,} of {planned:,} messages sent")
-
-    return tell

@@ -1,16 +1,15 @@
-"""Demo: a server with the simulated shop as its customer.
+"""Demo: the simulated shop as the customer of a server that runs.
 
 Reads  the address, write key and token of the server that is running
 Makes  a thread that imports what the shop's ads cost and then posts the shop's traffic
 
-The server is given as a function, since a stage knows nothing of the doors. On a folder that has events
-already, history is not sent again: the shop goes on with new persons.
+It knows the server by its address alone, as any customer would. Where events are already there, history
+is not sent again: the shop goes on with new persons.
 """
 
 from __future__ import annotations
 
 import http.client
-import sys
 import tempfile
 import threading
 from datetime import UTC, datetime, timedelta
@@ -52,49 +51,38 @@ class Server(Protocol):
         """What the API asks for."""
 
 
-def say(text: str) -> None:
-    """Tell something on stderr."""
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
+class Keeper:
+    """Keeps the shop: starts its trade when the server is ready and ends it with the server."""
 
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        seed: int = SEED,
+        rate: float = RATE,
+        persons: int = PERSONS,
+        days: int = DAYS,
+        tell: Callable[[str], None],
+    ) -> None:
+        """Take the folder for the truth of the simulation, how the shop goes, and where to tell of it."""
+        self._options = {"seed": seed, "rate": rate, "persons": persons, "days": days, "tell": tell}
+        self._truth = folder / "truth.jsonl"
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
 
-def run_demo(
-    folder: Path,
-    *,
-    serve: Callable[..., None],
-    port: int = 8000,
-    host: str = "127.0.0.1",
-    seed: int = SEED,
-    rate: float = RATE,
-    persons: int = PERSONS,
-    days: int = DAYS,
-    tell: Callable[[str], None] = say,
-) -> None:
-    """Serve `folder` by `serve(folder, host=, port=, ready=)` with the shop posting to it, until it ends."""
-    folder.mkdir(parents=True, exist_ok=True)
-    stop = threading.Event()
-    threads: list[threading.Thread] = []
-
-    def ready(server: Server) -> None:
-        tell(f"Headwater is running with a simulated shop: {server.url}")
-        tell(f"The data is in {folder}; Ctrl-C stops it.")
-        options = {"seed": seed, "rate": rate, "persons": persons, "days": days}
-        work = threading.Thread(
-            target=trade,
-            args=(server,),
-            kwargs={"stop": stop, "truth": folder / "truth.jsonl", "tell": tell, **options},
-            name="shop",
-            daemon=True,
+    def begin(self, server: Server) -> None:
+        """Start trading with a server that is ready, beside whatever this thread does."""
+        options = self._options | {"stop": self._stop, "truth": self._truth}
+        self._thread = threading.Thread(
+            target=trade, args=(server,), kwargs=options, name="shop", daemon=True
         )
-        threads.append(work)
-        work.start()
+        self._thread.start()
 
-    try:
-        serve(folder, host=host, port=port, ready=ready)
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join(timeout=5)
+    def end(self) -> None:
+        """Stop trading."""
+        self._stop.set()
+        if self._thread:
+            self._thread.join(timeout=5)
 
 
 def trade(
@@ -106,13 +94,13 @@ def trade(
     persons: int = PERSONS,
     days: int = DAYS,
     truth: Path | None = None,
-    tell: Callable[[str], None] = say,
+    tell: Callable[[str], None],
 ) -> None:
     """Bring the shop's history to the server, unless it has some, then post live traffic until `stop`."""
-    stored = int(asked(server, "GET", "/api/v1/status").get("stored", 0))
-    if stored:
-        tell(f"The shop goes on: {stored:,} events are here already.")
-        days, persons = 0, persons + stored
+    events = int(asked(server, "GET", "/api/v1/status").get("events", 0))
+    if events:
+        tell(f"The shop goes on: {events:,} events are here already.")
+        days, persons = 0, persons + events
     else:
         _import_spend(server, seed=seed, persons=persons, days=days)
     told = [0]
@@ -137,13 +125,15 @@ def trade(
 
 
 def asked(server: Server, method: str, path: str, body: bytes = b"") -> dict[str, Any]:
-    """Ask the server's API and return its JSON; nothing where it refuses."""
+    """Ask the server's API and return its JSON; nothing where it refuses or does not answer."""
     parts = urlsplit(server.url)
     line = http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=60)
     try:
         line.request(method, path, body=body, headers={"Authorization": f"Bearer {server.token}"})
         answer = line.getresponse()
         said = answer.read()
+    except (OSError, http.client.HTTPException):
+        return {}
     finally:
         line.close()
     found: dict[str, Any] = orjson.loads(said) if answer.status == http.client.OK else {}

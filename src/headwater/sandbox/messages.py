@@ -14,7 +14,7 @@ from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from random import Random
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from headwater.sandbox.market import GATEWAYS, SITE
 
@@ -60,7 +60,7 @@ class _Scene:
     def play(self) -> list[Message]:
         """Return the messages of the visit."""
         deed = self.visit.deed
-        self.say("page", name="Home")
+        self.say("page", name="Home" if urlsplit(self.page["url"]).path == "/" else "Landing")
         for _ in range(self.rng.choices((0, 1, 2, 3), (30, 35, 23, 12))[0]):
             self.go(f"/products/{self.rng.choice(self.visit.basket).sku.lower()}", name="Product")
         if deed == "newsletter":

@@ -8,7 +8,8 @@ import { StreamCard } from "../parts/stream";
 import { TimelineCard } from "../parts/timeline";
 
 export function Overview() {
-  const latest = useRecentConversions({ limit: "1", touches: "2" }).data?.[0];
+  const recent = useRecentConversions({ limit: "1", touches: "2" });
+  const latest = recent.data?.[0];
   return (
     <div className="grid gap-4">
       <div className="grid gap-4 xl:grid-cols-2">
@@ -18,7 +19,11 @@ export function Overview() {
       <ModelsCard />
       <div className="grid items-start gap-4 xl:grid-cols-2">
         <PathsCard limit={8} />
-        <TimelineCard person={latest?.person_id} conversion={latest?.conversion_id} />
+        <TimelineCard
+          person={latest?.person_id}
+          conversion={latest?.conversion_id}
+          isPending={recent.isPending}
+        />
       </div>
     </div>
   );
@@ -36,11 +41,15 @@ function Tiles() {
       figure: value == null ? "–" : money(String(value), currency),
       note: "net of refunds",
     },
-    { label: "Conversions", figure: count(magnitude(row.conversions)), note: "that bring revenue" },
-    { label: "Persons", figure: count(status?.persons ?? 0), note: "over all their devices" },
+    {
+      label: "Conversions",
+      figure: row.conversions == null ? "–" : count(magnitude(row.conversions)),
+      note: "that bring revenue",
+    },
+    { label: "Persons", figure: status ? count(status.persons) : "–", note: "over all their devices" },
     {
       label: "Touchpoints",
-      figure: count(magnitude(row.touchpoints ?? status?.touchpoints)),
+      figure: row.touchpoints == null ? "–" : count(magnitude(row.touchpoints)),
       note: "marketing contacts",
     },
   ];

@@ -9,7 +9,8 @@ import { link, useRoute } from "../route";
 export function People() {
   const { path, choices } = useRoute();
   const along = choices.get("path") ?? undefined;
-  const latest = useRecentConversions({ path: along, limit: "25" }).data?.[0];
+  const recent = useRecentConversions({ path: along, limit: "25" });
+  const latest = recent.data?.[0];
   const person = path[1] ?? latest?.person_id;
   const conversion = choices.get("conversion") ?? (path[1] ? undefined : latest?.conversion_id);
   return (
@@ -24,7 +25,7 @@ export function People() {
         </div>
       ) : null}
       <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,7fr)_minmax(0,5fr)]">
-        <TimelineCard person={person} conversion={conversion} />
+        <TimelineCard person={person} conversion={conversion} isPending={recent.isPending} />
         <ConversionsList path={along} chosen={conversion} />
       </div>
     </div>

@@ -10,16 +10,17 @@ import { Scroll } from "./scroll";
 interface TimelineCardProps {
   readonly person: string | undefined;
   readonly conversion?: string | undefined;
-  readonly note?: string;
+  /** Whether it is still being found out whom to show. */
+  readonly isPending?: boolean;
 }
 
-export function TimelineCard({ person, conversion, note }: TimelineCardProps) {
+export function TimelineCard({ person, conversion, isPending = false }: TimelineCardProps) {
   const query = usePerson(person);
   const found = query.data;
   const last = found?.conversions.filter((one) => one.is_macro !== false).at(-1) ?? found?.conversions.at(-1);
   const shown = conversion ?? last?.conversion_id;
   return (
-    <Card title="One person's timeline" note={note ?? (found ? who(found) : undefined)}>
+    <Card title="One person's timeline" note={found ? who(found) : undefined}>
       {found ? (
         <div className="border-t border-line">
           <Steps person={found} shown={shown} />
@@ -27,6 +28,8 @@ export function TimelineCard({ person, conversion, note }: TimelineCardProps) {
         </div>
       ) : person ? (
         <Nothing query={query}>Nobody is known by this identifier.</Nothing>
+      ) : isPending ? (
+        <Empty>Loading…</Empty>
       ) : (
         <Empty>Nobody has converted yet. The first person who does is shown here, touch by touch.</Empty>
       )}
@@ -87,7 +90,8 @@ function Steps({ person, shown }: { readonly person: Person; readonly shown: str
 }
 
 function TouchLine({ touch }: { readonly touch: Touch }) {
-  const details = [touch.source, touch.campaign, touch.click_id_name].filter(Boolean).join(" · ");
+  const source = touch.source === touch.channel ? null : touch.source;
+  const details = [source, touch.campaign, touch.click_id_name].filter(Boolean).join(" · ");
   return (
     <>
       <span className="flex h-5 items-center justify-center">
