@@ -45,5 +45,5 @@ fi
 
 say "Installing what uv.lock says into .venv"
 unset VIRTUAL_ENV UV_PROJECT_ENVIRONMENT
-.tools/bin/uv sync --frozen --quiet --no-python-downloads --python "$PYTHON" </dev/null
+.tools/bin/uv sync --frozen --compile-bytecode --quiet --no-python-downloads --python "$PYTHON" </dev/null
 touch .venv/.ready
