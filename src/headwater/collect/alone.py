@@ -9,6 +9,7 @@ data: e-mail addresses and phone numbers become hashes keyed with KEY and are fo
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import hmac
 import signal
 import sys
@@ -65,7 +66,7 @@ def publishing(publisher: Publisher, *, every: float = EVERY_SECONDS) -> Iterato
 
 def serve(root: Path, port: int, key: str, *, every: float = EVERY_SECONDS) -> None:
     """Collect on 127.0.0.1 until the process is told to stop."""
-    journal = Journal(root / "journal.sqlite")
+    journal = Journal(root / "journal.sqlite", key=hashlib.sha256(key.encode()).digest())
     app = collector(journal, lambda: (key,), Metrics(journal))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it again when it has stopped
     config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)

@@ -99,8 +99,7 @@ def _admit(message: dict[str, Any], result: Receipt, wire: Wire, kind: str) -> N
         reason = Refusal.TOO_DEEP if "ecursion" in str(error) else Refusal.INVALID_JSON
         result.refused.append(Refused(reason, None, f"the message cannot be kept: {error}", _text(message)))
         return
-    refused = refusal(Hit(message, raw), wire.checks)
-    if refused is not None:
+    if refused := refusal(Hit(message, raw), wire.checks):
         result.refused.append(refused.keeping(_text(raw)))
         return
     digest = zlib.crc32(raw).to_bytes(DIGEST_BYTES, "big")

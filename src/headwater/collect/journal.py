@@ -48,7 +48,7 @@ create table if not exists state (name text primary key, n integer not null) wit
 insert or ignore into state values ('planned', 0), ('published', 0);
 """
 PRAGMAS = """
-pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on;
+pragma journal_mode = wal; pragma synchronous = full;
 pragma cache_size = -65536; pragma wal_autocheckpoint = 4000; pragma journal_size_limit = 67108864;
 """
 CLAIM = f"""
@@ -188,6 +188,7 @@ class Journal:
         """Return a new connection for the writer, with the tables made."""
         connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=10)
         connection.executescript(PRAGMAS + SCHEMA)
+        connection.execute(f"pragma secure_delete = {'off' if self._seal.is_tight else 'on'}")
         return connection
 
     def applied(self, connection: sqlite3.Connection, items: list[Any]) -> list[Any]:

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from contextlib import suppress
+from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -37,6 +39,9 @@ LEFT_OUT = frozenset(
     }
 )  # fmt: skip
 IDS = ("user_id", "anonymous_id", "previous_id")
+NESTED = ("properties", "context")
+MARKED = (*IDS, "email", "phone", *NESTED)
+"""The columns in which a mark can stand."""
 TEXTS = ("event", "claimed_at", "url", "referrer")
 KEPT_V4, KEPT_V6 = 24, 48
 """Leading bits of an IP address that are kept."""
@@ -67,6 +72,9 @@ def screened(row: dict[str, Any]) -> dict[str, Any]:
         found["email"] = found["user_id"]
     if "@" in row["event_id"]:
         found["event_id"] = _hidden(row["event_id"])
+    for name in NESTED:
+        with suppress(TypeError):  # marks cannot be written: those that hold one wait for their hashes
+            found[name] = orjson.dumps(found[name]).decode()
     return found
 
 
@@ -74,8 +82,8 @@ def hashes(rows: Iterable[dict[str, Any]], store: PersonalStore) -> Hashes:
     """Keep the raw values of the rows in the encrypted store and return their keyed hashes."""
     marks: dict[Personal, None] = {}
     for row in rows:
-        for value in row.values():
-            _collect(value, marks)
+        for name in MARKED:
+            _collect(row[name], marks)
     result: Hashes = {}
     for kind in ("email", "phone"):
         of_kind = [mark for mark in marks if mark.kind == kind]
@@ -86,19 +94,20 @@ def hashes(rows: Iterable[dict[str, Any]], store: PersonalStore) -> Hashes:
 
 
 def resolved(row: dict[str, Any], known: Mapping[Personal, str | None]) -> dict[str, Any]:
-    """Return the row with hashes for marks, and properties and context as JSON text."""
+    """Return the row with hashes for marks; properties and context are JSON text then."""
 
     def hashed(value: Any) -> str | None:
         if isinstance(value, Personal):
             return known.get(value)
         raise TypeError
 
-    found = {name: known.get(value) if isinstance(value, Personal) else value for name, value in row.items()}
-    for name in IDS:
-        if isinstance(row[name], Personal) and found[name] is None:
-            found[name] = _hidden(row[name].value)
-    for name in ("properties", "context"):
-        found[name] = orjson.dumps(row[name], default=hashed).decode()
+    found = dict(row)
+    for name in MARKED:
+        value = row[name]
+        if isinstance(value, Personal):
+            found[name] = known.get(value) or (_hidden(value.value) if name in IDS else None)
+        elif isinstance(value, dict):
+            found[name] = orjson.dumps(value, default=hashed).decode()
     return found
 
 
@@ -114,28 +123,43 @@ def refused_text(raw: str) -> str:
     return REFUSED_FIELD.sub(r'\1"[removed]"', EMAIL.sub(MARK, raw))
 
 
+@lru_cache(maxsize=4096)
+def _rule(key: str) -> str:
+    """Return what is done with the values under a key: keep, email, phone, ip, name, traits or out."""
+    name = key.lower().replace("_", "").replace("-", "").replace(" ", "")
+    if name in LEFT_OUT:
+        return "out"
+    if name in ("name", "traits"):
+        return name
+    if name.endswith(EMAIL_KEYS):
+        return "email"
+    if name.endswith(PHONE_KEYS):
+        return "phone"
+    return "ip" if name in ("ip", "ipaddress") else "keep"
+
+
 def _fields(value: dict[str, Any], *, of_person: bool) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     for key, inside in value.items():
-        name = key.lower().replace("_", "").replace("-", "").replace(" ", "")
-        if name in LEFT_OUT or (of_person and name == "name" and isinstance(inside, str)):
+        rule = _rule(key)
+        if rule == "out" or (rule == "name" and of_person and isinstance(inside, str)):
             continue
-        kept[text(key) or key] = _value(name, inside)
+        kept[text(key) or key] = _value(rule, inside)
     return kept
 
 
-def _value(name: str, value: Any) -> Any:
+def _value(rule: str, value: Any) -> Any:
     if isinstance(value, str):
-        if name.endswith(EMAIL_KEYS):
-            return Personal("email", value) if value else value
-        if name.endswith(PHONE_KEYS):
-            return Personal("phone", value) if value else value
-        return _network(value) if name in ("ip", "ipaddress") else text(value)
+        if rule in ("keep", "name", "traits"):
+            return value if "@" not in value and "%40" not in value else text(value)
+        if rule == "ip":
+            return _network(value)
+        return Personal(rule, value) if value else value
     if isinstance(value, dict):
-        return _fields(value, of_person=name == "traits")
+        return _fields(value, of_person=rule == "traits")
     if isinstance(value, list):
-        return [_value(name, inside) for inside in value]
-    if name.endswith(PHONE_KEYS) and isinstance(value, int) and not isinstance(value, bool):
+        return [_value(rule, inside) for inside in value]
+    if rule == "phone" and type(value) is int:
         return Personal("phone", str(value))
     return value
 

@@ -97,6 +97,8 @@ class Seal:
 
     def __init__(self, key: bytes | None) -> None:
         self._cipher = None if key is None else AESGCM(key)
+        self.is_tight = key is not None
+        """What is closed by it tells nothing, so that it need not be wiped after use."""
 
     def closed(self, content: bytes, number: int) -> bytes:
         """Return the blob for a content; it opens only under the same number."""

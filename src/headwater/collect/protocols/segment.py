@@ -9,13 +9,16 @@ and in what they call the event's time (timestamp, originalTimestamp); both are 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headwater.collect import admit
 from headwater.collect.admit import Hit, Refusal, Refused
 from headwater.collect.clock import occurred_at
 from headwater.collect.personal import Personal
 from headwater.collect.protocols.wire import Circumstances, Opened, Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 TYPES = ("track", "page", "screen", "identify", "group", "alias")
 SHORT = {"t": "track", "p": "page", "s": "screen", "i": "identify", "g": "group", "a": "alias"}
@@ -34,8 +37,8 @@ IDS = (
 )
 NOBODY = (None, "")
 OBJECTS = ("properties", "traits", "context")
-NOTES = {"track": "properties", "page": "properties", "screen": "properties"}
-"""Where a type carries what it says; the others say it in traits."""
+NOTED = ("track", "page", "screen")
+"""The types that say everything in properties; the others say it in traits."""
 
 
 # -- opening ---------------------------------------------------------------------------------------
@@ -168,48 +171,47 @@ def event(message: dict[str, Any], around: Circumstances) -> dict[str, Any]:
     `properties`, `context` and the ids still hold raw personal values; see `personal`.
     """
     kind = message["type"]
-    context = dict(_object(message.get("context")))
-    claimed = _first(message.get("originalTimestamp"), message.get("timestamp"))
-    happened, doubt = occurred_at(
-        claimed, sent=message.get("sentAt") or around.sent_at, received=around.received_at
-    )
+    said, context = _object(message.get("properties")), dict(_object(message.get("context")))
+    page = _object(context.get("page"))
+    claimed = message.get("originalTimestamp") or message.get("timestamp") or None
+    sent = message.get("sentAt") or around.sent_at
+    happened, doubt = occurred_at(claimed, sent=sent, received=around.received_at)
     if doubt is not None:
         context["$clock"] = doubt.value
-    email, phone = _contact(message, "email"), _contact(message, "phone")
     return {
         "event_id": str(message["messageId"]),
         "type": kind,
-        "event": _name(message, kind),
+        "event": _name(message, said, kind),
         "anonymous_id": _given(message.get("anonymousId")),
         "user_id": _given(message.get("userId")),
         "previous_id": _given(message.get("previousId")),
-        "email": None if email is None else Personal("email", email),
-        "phone": None if phone is None else Personal("phone", phone),
+        "email": _mark("email", _contact(message, "email")),
+        "phone": _mark("phone", _contact(message, "phone")),
         "occurred_at": happened,
         "claimed_at": None if claimed is None else str(claimed),
         "known_at": around.received_at,
-        "url": _page(message, "url"),
-        "referrer": _page(message, "referrer"),
-        "properties": _notes(message, kind, context),
+        "url": _text(said.get("url")) or _text(page.get("url")),
+        "referrer": _text(said.get("referrer")) or _text(page.get("referrer")),
+        "properties": _notes(message, said, kind, context),
         "context": context,
         "origin": around.origin,
     }
 
 
-def _name(message: dict[str, Any], kind: str) -> str | None:
-    given = message.get("event") if kind == "track" else message.get("name")
-    if given is None and kind in NOTES:
-        given = _object(message.get("properties")).get("name")
-    return given if isinstance(given, str) and given else None
+def _name(message: dict[str, Any], said: dict[str, Any], kind: str) -> str | None:
+    if kind == "track":
+        return _text(message.get("event"))
+    return _text(message.get("name")) or (_text(said.get("name")) if kind in NOTED else None)
 
 
-def _notes(message: dict[str, Any], kind: str, context: dict[str, Any]) -> dict[str, Any]:
-    """Return what the client said of the event; traits for the types that say it there."""
-    if kind in NOTES:
-        notes = dict(_object(message.get("properties")))
+def _notes(
+    message: dict[str, Any], said: dict[str, Any], kind: str, context: dict[str, Any]
+) -> dict[str, Any]:
+    """Return what the client said of the event; traits too for the types that say it there."""
+    if kind in NOTED:
         category = message.get("category")
-        return notes | {"category": category} if category is not None and "category" not in notes else notes
-    notes = _object(message.get("properties")) | _object(message.get("traits"))
+        return said if category is None or "category" in said else said | {"category": category}
+    notes = said | _object(message.get("traits"))
     if kind == "identify":
         notes = _object(context.pop("traits", None)) | notes
     if kind == "group" and _given(message.get("groupId")):
@@ -217,34 +219,37 @@ def _notes(message: dict[str, Any], kind: str, context: dict[str, Any]) -> dict[
     return notes
 
 
-def _contact(message: Any, kind: str) -> str | None:
-    """Return the e-mail address or phone number: of the person first, of the event last."""
-    places = [_object(message.get("context")).get("traits"), message.get("properties")]
-    if message.get("type") != "group":  # a group's traits are the group's, not the person's
-        places.insert(0, message.get("traits"))
-    found = (_object(place).get(kind) for place in places)
-    return next(
-        (str(value) for value in found if isinstance(value, str | int) and value and value is not True), None
-    )
+def _contact(message: Mapping[str, Any], kind: str) -> str | None:
+    """Return the e-mail address or phone number: of the person first, of the event last.
+
+    The traits of a group are the group's, not the person's.
+    """
+    if message["type"] != "group" and (found := _contact_in(message.get("traits"), kind)):
+        return found
+    traits = _object(message.get("context")).get("traits")
+    return _contact_in(traits, kind) or _contact_in(message.get("properties"), kind)
 
 
-def _page(message: Any, field: str) -> str | None:
-    properties, page = (
-        _object(message.get("properties")),
-        _object(_object(message.get("context")).get("page")),
-    )
-    return next(
-        (value for value in (properties.get(field), page.get(field)) if isinstance(value, str) and value),
-        None,
-    )
+def _contact_in(place: Any, kind: str) -> str | None:
+    value = place.get(kind) if isinstance(place, dict) else None
+    return str(value) if value and type(value) in (str, int) else None
+
+
+def _mark(kind: str, value: str | None) -> Personal | None:
+    return None if value is None else Personal(kind, value)
+
+
+def _page(message: Mapping[str, Any], field: str) -> str | None:
+    page = _object(_object(message.get("context")).get("page"))
+    return _text(_object(message.get("properties")).get(field)) or _text(page.get(field))
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
 
 
 def _given(value: Any) -> str | None:
     return None if value is None or value == "" else str(value)
-
-
-def _first(*values: Any) -> Any:
-    return next((value for value in values if value is not None and value != ""), None)
 
 
 def _object(value: Any) -> dict[str, Any]:
