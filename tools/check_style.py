@@ -32,7 +32,7 @@ DRAWERS = {"utils", "util", "helpers", "helper", "common", "misc", "base", "core
 """Names that say nothing of what is inside."""
 
 # Written in pieces, so that this file does not refuse itself.
-UNFINISHED = re.compile("|".join(("TO" + "DO", "FIX" + "ME", "X" + "XX", "NotImplemented" + "Error")))
+UNFINISHED = re.compile("|".join(("TO" + "DO", "FIX" + "ME", "NotImplemented" + "Error")))
 MACHINE = re.compile(
     "|".join(rf"(?<![\w.~}}-]){path}" for path in ("/wo" + "rk/", "/ro" + "ot/", "/home/[a-z]"))
 )
