@@ -115,7 +115,7 @@ class DuckDB:
                 given = {table.name: self.query(step.queries.get(table.name, f"select * from {table.name}")) for table in step.reads}
                 self._replace(name, step.makes, step.solve(given))
             else:
-                self._loop(step, name)
+                self._loop(step, into=into)
         except duckdb.Error as error:
             raise StepError(
                 f"The step that makes {step.makes.name} failed: {error}",
@@ -131,13 +131,14 @@ class DuckDB:
             finally:
                 self.connection.unregister("solved_rows")
 
-    def _loop(self, step: Loop, name: str) -> None:
-        self.execute(f"create or replace table {name} as {step.start}")
+    def _loop(self, step: Loop, *, into: str) -> None:
+        name, after = f'{into}."{step.makes.name}"', f'{into}."{step.makes.name}_next"'
+        self.execute(f"create or replace table {name} as {cast_to(step.makes, step.start)}")
         while True:
-            self.execute(f"create or replace table {name}_next as {step.again}")
-            changed = self.rows(f"select count(*) from (select * from {name}_next except select * from {name})")[0][0]
-            self.execute(f"create or replace table {name} as select * from {name}_next")
-            self.execute(f"drop table {name}_next")
+            self.execute(f"create or replace table {after} as {cast_to(step.makes, step.again)}")
+            [[changed]] = self.rows(f"select count(*) from (select * from {after} except select * from {name})")
+            self.execute(f"create or replace table {name} as select * from {after}")
+            self.execute(f"drop table {after}")
             if not changed:
                 return
 
