@@ -19,18 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from headwater.collect.receipts import (
-    DIGEST_BYTES,
-    KEY_BYTES,
-    STAMP_BYTES,
-    Outcome,
-    Receipt,
-    Seal,
-    Stored,
-    glimpse,
-    line,
-    parsed,
-)
+from headwater.collect import ids
+from headwater.collect.receipts import Outcome, Receipt, Seal, Stored, glimpse, line, parsed
 from headwater.collect.writer import Writer
 from headwater.contract.errors import WorkspaceBusyError
 
@@ -42,7 +32,6 @@ SCHEMA = """
 create table if not exists commits (
     number integer primary key, day integer not null, messages integer not null, content blob not null
 );
-create table if not exists ids (id blob primary key, first blob not null) without rowid;
 create table if not exists counts (name text primary key, n integer not null) without rowid;
 create table if not exists state (name text primary key, n integer not null) without rowid;
 insert or ignore into state values ('planned', 0), ('published', 0);
@@ -51,15 +40,6 @@ PRAGMAS = """
 pragma journal_mode = wal; pragma synchronous = full;
 pragma cache_size = -65536; pragma wal_autocheckpoint = 4000; pragma journal_size_limit = 67108864;
 """
-CLAIM = f"""
-insert or ignore into ids
-with recursive places(at) as (select 1 union all select at + {STAMP_BYTES} from places limit :messages)
-select
-    substr(:stamps, at, {KEY_BYTES}),
-    cast(:number || substr(:stamps, at + {KEY_BYTES}, {DIGEST_BYTES}) as blob)
-from places
-"""
-"""Claims all ids of a commit in one call: the interpreter's lock is given up once, not per id."""
 DAY = 86_400_000_000
 """Microseconds."""
 RECENT_RECEIPTS, RECENT_EACH = 100, 10
@@ -187,7 +167,7 @@ class Journal:
     def opened(self) -> sqlite3.Connection:
         """Return a new connection for the writer, with the tables made."""
         connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=10)
-        connection.executescript(PRAGMAS + SCHEMA)
+        connection.executescript(PRAGMAS + SCHEMA + ids.SCHEMA)
         connection.execute(f"pragma secure_delete = {'off' if self._seal.is_tight else 'on'}")
         return connection
 
@@ -216,7 +196,7 @@ class Journal:
 
     def _stored(self, connection: sqlite3.Connection, receipts: list[Receipt]) -> list[Outcome]:
         number = self._used = self._next
-        kept = _claimed(connection, receipts, number)
+        kept = ids.claimed(connection, receipts, number)
         outcomes, lines = [], []
         for receipt, (messages, conflicting) in zip(receipts, kept, strict=True):
             refused, stored = len(receipt.refused), len(messages)
@@ -243,39 +223,6 @@ class Journal:
             yield connection
         finally:
             connection.close()
-
-
-def _claimed(
-    connection: sqlite3.Connection, receipts: list[Receipt], number: int
-) -> list[tuple[list[bytes], int]]:
-    """Return for each receipt the messages whose ids are new, and how many others differ from the first."""
-    stamps = [stamp for receipt in receipts for stamp in receipt.stamps]
-    place = number.to_bytes(8, "big")
-    before = connection.total_changes
-    if stamps:
-        claim = {"stamps": b"".join(stamps), "messages": len(stamps), "number": place}
-        connection.execute(CLAIM, claim)
-    if connection.total_changes - before == len(stamps):
-        return [(receipt.messages, 0) for receipt in receipts]
-    taken: set[bytes] = set()
-    return [_sorted_out(connection, receipt, place, taken) for receipt in receipts]
-
-
-def _sorted_out(
-    connection: sqlite3.Connection, receipt: Receipt, place: bytes, taken: set[bytes]
-) -> tuple[list[bytes], int]:
-    """Tell new from known one by one; `taken` are the new ones of this commit so far."""
-    kept: list[bytes] = []
-    conflicting = 0
-    for stamp, message in zip(receipt.stamps, receipt.messages, strict=True):
-        key, digest = stamp[:KEY_BYTES], stamp[KEY_BYTES:]
-        first = connection.execute("select first from ids where id = ?", (key,)).fetchone()[0]
-        if key not in taken and first.startswith(place):
-            taken.add(key)
-            kept.append(message)
-        else:
-            conflicting += not first.endswith(digest)
-    return kept, conflicting
 
 
 def _last_of_run(connection: sqlite3.Connection, *, first: int, newest: int, most: int) -> int | None:

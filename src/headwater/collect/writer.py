@@ -58,21 +58,37 @@ class Writer:
         self._wake = threading.Condition()
         self._queue: list[_Waiting] = []
         self._queued_bytes = 0
+        self._turns: dict[asyncio.AbstractEventLoop, list[_Waiting]] = {}
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
     def submit(self, item: Any, *, size: int) -> asyncio.Future[Any]:
-        """Queue an item of about `size` bytes from an event loop; the future ends when it is durable."""
+        """Queue an item of about `size` bytes from an event loop; the future ends when it is durable.
+
+        The thread is woken once for all items of one turn of the loop: they share a commit.
+        """
+        self._refuse_if_busy()
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
-        self._enqueue(_Waiting(item, size, future, loop))
+        turn = self._turns.get(loop)
+        if turn is None:
+            turn = self._turns[loop] = []
+            loop.call_soon(self._end_turn, loop)
+        turn.append(_Waiting(item, size, future, loop))
         return future
+
+    def _end_turn(self, loop: asyncio.AbstractEventLoop) -> None:
+        turn = self._turns.pop(loop)
+        try:
+            self._enqueue(turn)
+        except JournalUnavailableError as error:
+            _settle([(waiting.future, error) for waiting in turn])
 
     def perform(self, item: Any) -> Any:
         """Hand over an item from another thread and return its result once it is durable."""
         future: Future[Any] = Future()
-        self._enqueue(_Waiting(item, 0, future, None))
+        self._enqueue([_Waiting(item, 0, future, None)])
         return future.result()
 
     def close(self) -> None:
@@ -84,16 +100,17 @@ class Writer:
         if self._connection is not None:
             self._connection.close()
 
-    def _enqueue(self, waiting: _Waiting) -> None:
+    def _refuse_if_busy(self) -> None:
+        if self._closing:
+            raise JournalUnavailableError("The journal is closed.", hint="start the server again.")
+        if self._queued_bytes > WAITING_BYTES:
+            raise JournalUnavailableError("Too much is waiting for the disk.", hint="send again in a moment.")
+
+    def _enqueue(self, more: list[_Waiting]) -> None:
         with self._wake:
-            if self._closing:
-                raise JournalUnavailableError("The journal is closed.", hint="start the server again.")
-            if self._queued_bytes > WAITING_BYTES:
-                raise JournalUnavailableError(
-                    "Too much is waiting for the disk.", hint="send again in a moment."
-                )
-            self._queue.append(waiting)
-            self._queued_bytes += waiting.size
+            self._refuse_if_busy()
+            self._queue += more
+            self._queued_bytes += sum(waiting.size for waiting in more)
             self._wake.notify()
 
     def _run(self) -> None:
