@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -166,10 +167,14 @@ class Uvicorn(uvicorn.Server):
         if self.started:
             self._started()
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Stop: no stream may hold the process."""
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        """Stop: no stream may hold the process; a second Ctrl-C does not wait for requests.
+
+        The signal is not kept, since uvicorn would raise it again before anything could be closed.
+        """
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
         self._served.stopping.set()
-        super().handle_exit(sig, frame)
 
 
 def _run(house: House, listener: socket.socket, *, host: str, ready: Callable[[Running], None]) -> None:

@@ -20,7 +20,7 @@ from headwater.result import ReportResult, cell
 Format = Literal["table", "json", "csv", "parquet"]
 UNBOUND = 10_000
 """Width of what is no terminal."""
-TOLD = ("currency", "window", "complete_to", "as_of", "unattributed")
+TOLD = ("currency", "window", "complete_to", "as_of")
 """What stands below a table, of the meta."""
 
 
