@@ -209,6 +209,7 @@ def test_a_line_of_many_mebibytes_costs_one_row_and_little_memory(shop: Shop) ->
 
     assert (summary.stored, summary.reasons) == (2, {"too_long": 1})
     assert shop.rows("refused", "row, length(raw)") == [(2, 65536)]
+    assert len(summary.preview_refused[0]["raw"]) == 500
 
 
 def test_a_json_line_of_many_mebibytes_costs_one_row(shop: Shop) -> None:

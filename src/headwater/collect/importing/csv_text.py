@@ -166,7 +166,9 @@ class _Reader:
             record = found[0]
             self._row += 1
             if problem := not_text(record):
-                self._bad.add(self._row, raw=record.rstrip(b"\r\n"), reason=Reason.BAD_ENCODING, detail=problem)
+                self._bad.add(
+                    self._row, raw=record.rstrip(b"\r\n"), reason=Reason.BAD_ENCODING, detail=problem
+                )
             else:
                 kept.append(record)
                 rows.append(self._row)

@@ -40,6 +40,9 @@ SCHEMA = pa.schema(
 _ADDRESS = re.compile(
     r"[^\s@\"'<>,;:|{}\[\]\\/=&?]+@[^\s@\"'<>,;:|{}\[\]\\/=&?]+\.[^\s@\"'<>,;:|{}\[\]\\/=&?]+"
 )
+SHOWN_ROWS = 20
+SHOWN_CHARACTERS = 500
+"""What a summary shows of the refused rows; the archive keeps them whole."""
 Row = dict[str, Any]
 
 
@@ -65,7 +68,8 @@ class Refusals:
         batch = [self._row(row, origin) for row in self._masked(list(rows))]
         for row in batch:
             self.reasons[row["reason"]] = self.reasons.get(row["reason"], 0) + 1
-        self.first += batch[: max(0, 20 - len(self.first))]
+        for row in batch[: max(0, SHOWN_ROWS - len(self.first))]:
+            self.first.append(row | {"raw": row["raw"][:SHOWN_CHARACTERS]})
         if batch:
             self._writer.write_table(pa.Table.from_pylist(batch, schema=SCHEMA))
 
