@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
 AUDIT = """async () => (await axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}))
     .violations.map(one => one.id + ": " + one.nodes.map(node => node.target.join(" ")).join(", "))"""
-LIVE = re.compile(r"^· [\d,]+ events$")
+LIVE = re.compile(r"^· [\d,]+ stored$")
 NARROW = {"width": 390, "height": 844}
 PAGES = ("", "models", "paths", "people", "intake")
 

@@ -111,7 +111,7 @@ function Pulse() {
     <p className="flex items-center gap-2 text-[13px] text-quiet">
       <span aria-hidden="true" className={`size-2 rounded-full ${color}`} />
       {said}
-      {status && state === "open" ? <span>· {count(status.stored)} events</span> : null}
+      {status && state === "open" ? <span>· {count(status.stored)} stored</span> : null}
     </p>
   );
 }

@@ -1,6 +1,6 @@
 // Conversions list: who converted last; choosing one shows that person.
 import { useCurrency, useRecentConversions } from "../api/client";
-import { at, count, money, words } from "../format";
+import { at, count, magnitude, money, words } from "../format";
 import { link } from "../route";
 import { Card, Nothing } from "./card";
 
@@ -33,6 +33,7 @@ export function ConversionsList({ path, chosen }: ConversionsListProps) {
                   <span className="block text-[12.5px] text-quiet">
                     {at(row.occurred_at)} · {count(row.step_count)}{" "}
                     {row.step_count === 1 ? "touch" : "touches"}
+                    {magnitude(row.refunded) < 0 ? <span className="text-warn"> · refunded</span> : null}
                   </span>
                 </span>
                 <span className="font-medium">{row.net_value ? money(row.net_value, currency, 2) : "–"}</span>

@@ -27,7 +27,7 @@ export function StreamCard() {
           <span data-testid="live-events" className="text-[40px] leading-none font-semibold tracking-tight">
             {count(status.stored)}
           </span>{" "}
-          <span className="text-quiet">events stored</span>
+          <span className="text-quiet">stored</span>
         </p>
         <Sparkline beat={beat} />
         <div className="sm:col-span-2">{status.received ? <Conservation /> : <Waiting />}</div>
