@@ -128,15 +128,17 @@ class _Increment:
         self._merge_links()
         self.drop(LINKS)
         self.drop(IDENTIFIERS)
+        for table in (PERSONS, DEVICE_OWNERS):
+            self.engine.execute(f"create table delta.old_{table.name} as select * from main.{table.name}")
         for table in (COMPONENTS, PERSONS, DEVICE_OWNERS):
-            self.run(table, path="main", into="delta")
+            self.run(table, path="main", into="main")
         self.engine.execute(
             """
             create table delta.changed_persons as
             with changes as (
                 select o.person_id as old_id, n.person_id as new_id
-                from main.persons as o
-                join delta.persons as n on n.identifier = o.identifier
+                from delta.old_persons as o
+                join main.persons as n on n.identifier = o.identifier
                 where n.person_id <> o.person_id or n.is_shared <> o.is_shared
             )
 
@@ -145,15 +147,12 @@ class _Increment:
             select new_id from changes
             union
             select person_id from (
-                (select * from main.device_owners except all select * from delta.device_owners)
+                (select * from main.device_owners except all select * from delta.old_device_owners)
                 union all
-                (select * from delta.device_owners except all select * from main.device_owners)
+                (select * from delta.old_device_owners except all select * from main.device_owners)
             ) as owners
             """
         )
-        for table in (COMPONENTS, PERSONS, DEVICE_OWNERS):
-            self.engine.execute(f"create or replace table main.{table.name} as select * from delta.{table.name}")
-            self.drop(table)
 
     def _merge_links(self) -> None:
         self.engine.execute(
