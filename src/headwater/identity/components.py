@@ -59,8 +59,9 @@ def persons_of(links: pa.Table, *, max_links: int) -> pa.Table:
     left, right = indices[: len(links)], indices[len(links) :]
     is_device = pc.starts_with(nodes, "anonymous:").to_numpy(zero_copy_only=False)
 
-    known_left, known_right = _without_shared_values(left, right, nodes=nodes, is_device=is_device, max_links=max_links)
-    known = _labels(known_left, known_right, count=len(nodes))
+    left, right = _without_shared_values(left, right, nodes=nodes, max_links=max_links)
+    between = ~is_device[left] & ~is_device[right]
+    known = _labels(left[between], right[between], count=len(nodes))
     label, is_shared = _with_devices(left, right, known=known, is_device=is_device)
     smallest = np.full(label.max(initial=-1) + 1, np.iinfo(np.int64).max)
     np.minimum.at(smallest, label, node_hash)
@@ -78,15 +79,12 @@ def _labels(left: Ints, right: Ints, *, count: int) -> Ints:
     return np.asarray(label, dtype=np.int64)
 
 
-def _without_shared_values(
-    left: Ints, right: Ints, *, nodes: pa.Array, is_device: Flags, max_links: int
-) -> tuple[Ints, Ints]:
-    """Return the links between known identifiers, without those of values that too many share."""
-    between = ~is_device[left] & ~is_device[right]
-    left, right = left[between], right[between]
+def _without_shared_values(left: Ints, right: Ints, *, nodes: pa.Array, max_links: int) -> tuple[Ints, Ints]:
+    """Return the links without those of addresses and numbers that too many customer ids share."""
     is_user = pc.starts_with(nodes, "user:").to_numpy(zero_copy_only=False)
     degree = np.bincount(left[is_user[right]], minlength=len(nodes)) + np.bincount(right[is_user[left]], minlength=len(nodes))
-    shared = ~is_user & (degree > max_links)
+    is_contact = pc.or_(pc.starts_with(nodes, "email:"), pc.starts_with(nodes, "phone:"))
+    shared = is_contact.to_numpy(zero_copy_only=False) & (degree > max_links)
     kept = ~shared[left] & ~shared[right]
     return left[kept], right[kept]
 

@@ -3,8 +3,9 @@
 Reads  events, identifiers
 Makes  links   one row per pair, with how often and when it was seen
 
-An event links its customer id to everything else on it; without a customer id, its device to its
-e-mail address or phone number. A pair with a placeholder in it is no link.
+An event links its customer id to everything else on it; without a customer id (or with a placeholder in
+its place), its device to its e-mail address or phone number. A pair with a placeholder in it is no link.
+An alias of the event's own device names no customer: two customers on one device stay two.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from __future__ import annotations
 from headwater.contract.steps import Step
 from headwater.contract.tables import EVENTS, IDENTIFIERS, LINKS
 
+_NO_USER = """(
+    coalesce(user_id, '') = '' or user_id in (select value from identifiers where kind = 'user' and not may_link)
+)"""
 _PAIRS = (
     ("'anonymous:' || anonymous_id", "'user:' || user_id", "identify", "user_id <> '' and anonymous_id <> ''"),
     ("'email:' || email", "'user:' || user_id", "identify", "user_id <> '' and email <> ''"),
@@ -20,17 +24,22 @@ _PAIRS = (
         "'anonymous:' || anonymous_id",
         "'email:' || email",
         "identify",
-        "coalesce(user_id, '') = '' and anonymous_id <> '' and email <> ''",
+        f"anonymous_id <> '' and email <> '' and {_NO_USER}",
     ),
     (
         "'anonymous:' || anonymous_id",
         "'phone:' || phone",
         "identify",
-        "coalesce(user_id, '') = '' and anonymous_id <> '' and phone <> ''",
+        f"anonymous_id <> '' and phone <> '' and {_NO_USER}",
     ),
-    ("'email:' || email", "'phone:' || phone", "identify", "coalesce(user_id, '') = '' and email <> '' and phone <> ''"),
+    ("'email:' || email", "'phone:' || phone", "identify", f"email <> '' and phone <> '' and {_NO_USER}"),
     ("'anonymous:' || previous_id", "'user:' || user_id", "alias", "previous_id <> '' and user_id <> '' and previous_id <> user_id"),
-    ("'user:' || previous_id", "'user:' || user_id", "alias", "previous_id <> '' and user_id <> '' and previous_id <> user_id"),
+    (
+        "'user:' || previous_id",
+        "'user:' || user_id",
+        "alias",
+        "previous_id <> '' and user_id <> '' and previous_id <> user_id and previous_id <> coalesce(anonymous_id, '')",
+    ),
     (
         "'anonymous:' || previous_id",
         "'anonymous:' || anonymous_id",
