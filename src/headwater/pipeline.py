@@ -52,7 +52,9 @@ def steps(settings: Settings, *, placeholder_hashes: Collection[str] = ()) -> It
     yield _hosts(settings)
     yield persons.person_events(tag_pattern=click_ids.PARAMETER_PATTERN)
     # journey: sessions -> touchpoints, conversions -> journeys
-    yield sessions.sessions(idle=timedelta(minutes=settings.session_idle_minutes))
+    yield sessions.sessions(
+        idle=timedelta(minutes=settings.session_idle_minutes), tag_pattern=click_ids.PARAMETER_PATTERN
+    )
     yield landings.click_ids()
     yield landings.landings()
     yield touchpoints.touchpoints(channel_case=channels.channel_case(channels.rules(settings)))
@@ -94,5 +96,6 @@ def _hosts(settings: Settings) -> Solve:
             tables["events"].select(["host"]).cast(pa.schema([("host", pa.string())])),
             own_domains=settings.own_domains,
             excluded_referrers=settings.excluded_referrers,
+            source_aliases=settings.source_aliases,
         ),
     )
