@@ -5,7 +5,8 @@ Makes  refunds       money given back, by order id
        conversions   one row per order, deal, lead, ...
 
 One order is one conversion, however often and by whichever side it was reported: the earliest report
-counts. Amounts keep their currency; `net_value` is in the workspace's, at the rate of the day.
+counts. Amounts keep their currency; `net_value` is in the workspace's, at the rate of the day. A refund
+in another currency than its order is turned into the order's at the rate of the refund's day.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from headwater.contract.tables import (
     PERSONS,
     REFUNDS,
 )
+from headwater.journey.goals import plain_of
+from headwater.journey.money import MONEY, amount
 from headwater.journey.touchpoints import LATEST_PATHS
 
 if TYPE_CHECKING:
@@ -34,7 +37,8 @@ if TYPE_CHECKING:
 _ORDER_KEYS = ("order_id", "orderId", "transaction_id", "transactionId", "checkout_id", "deal_id", "$order_id")
 _VALUE_KEYS = ("revenue", "value", "total", "amount", "$revenue")
 _REFUND_KEYS = ("refund_value", "refund", "refund_amount", "revenue", "value", "total", "amount")
-MONEY = "decimal(18, 6)"
+_FAR = "999999999999"
+"""More than this no amount holds."""
 
 
 def _first(keys: tuple[str, ...], column: str = "properties") -> str:
@@ -43,20 +47,33 @@ def _first(keys: tuple[str, ...], column: str = "properties") -> str:
 
 
 def refunds() -> Step:
-    """Make `refunds`; an amount is stored as a negative number whichever sign was sent."""
+    """Make `refunds`; an amount is stored as a negative number whichever sign was sent.
+
+    A refund that states no amount is of the whole order; one whose amount cannot be read, of nothing.
+    """
     return Step(
         makes=REFUNDS,
         reads=(EVENTS, GOAL_EVENTS),
         sql=f"""
+            with reported as (
+                select
+                    e.event_id as refund_id,
+                    {_first(_ORDER_KEYS)} as order_id,
+                    e.occurred_at,
+                    {_first(_REFUND_KEYS)} as amount,
+                    upper(trim({_first(("currency", "$currency"))})) as currency
+                from events as e
+                join goal_events as g on g.event = e.event and g.is_refund
+                where e.type = 'track'
+            )
+
             select
-                e.event_id as refund_id,
-                {_first(_ORDER_KEYS[:4])} as order_id,
-                e.occurred_at,
-                -abs(try_cast({_first(_REFUND_KEYS)} as {MONEY})) as value,
-                upper({_first(("currency", "$currency"))}) as currency
-            from events as e
-            join goal_events as g on g.event = e.event and g.is_refund
-            where e.type = 'track'
+                refund_id,
+                order_id,
+                occurred_at,
+                case when amount is not null then -abs(coalesce({amount("amount")}, 0)) end as value,
+                currency
+            from reported
         """,
     )
 
@@ -82,17 +99,17 @@ def conversions(*, currency: str, rated_until: str, goals: Sequence[Goal]) -> St
                     e.occurred_at,
                     g.goal,
                     g.is_macro,
-                    coalesce(try_cast({_first(_VALUE_KEYS, "e.properties")} as {MONEY}), 0) as value,
-                    coalesce(upper({_first(("currency", "$currency"), "e.properties")}), :currency) as currency
+                    {_first(_VALUE_KEYS, "e.properties")} as amount,
+                    coalesce(upper(trim({_first(("currency", "$currency"), "e.properties")})), :currency) as currency
                 from events as e
                 join goal_events as g on g.event = e.event and not g.is_refund
                 where
                     e.type = 'track'
-                    and (g.stage = '' or g.stage = lower({_first(("stage",), "e.properties")}))
+                    and (g.stage = '' or g.stage = {plain_of(_first(("stage",), "e.properties"))})
             ),
 
             owned as (
-                select r.*, p.person_id
+                select r.*, coalesce({amount("r.amount")}, 0) as value, p.person_id
                 from reported as r
                 join person_events as p on p.event_id = r.event_id
             ),
@@ -139,7 +156,7 @@ def conversions(*, currency: str, rated_until: str, goals: Sequence[Goal]) -> St
                     i.occurred_at,
                     i.goal,
                     coalesce(m.is_macro, true) as is_macro,
-                    i.value,
+                    coalesce(i.value, 0) as value,
                     coalesce(nullif(i.currency, ''), :currency) as currency,
                     1 as conversion_count,
                     0 as null_count
@@ -165,24 +182,37 @@ def conversions(*, currency: str, rated_until: str, goals: Sequence[Goal]) -> St
 
             given_back as (
                 select
-                    order_id,
-                    sum(value) as value,
-                    max(case when value is null then 1 else 0 end) as is_whole
-                from refunds
-                where order_id is not null
-                group by order_id
+                    f.conversion_id,
+                    sum(
+                        case
+                            when r.currency is null or r.currency = f.currency then r.value
+                            else coalesce(try_cast(round(cast(r.value as double) * t.per_eur / s.per_eur, 6) as {MONEY}), 0)
+                        end
+                    ) as value,
+                    max(case when r.value is null then 1 else 0 end) as is_whole
+                from refunds as r
+                join facts as f on f.conversion_id = r.order_id
+                left join fx_rates as s
+                    on r.currency <> f.currency
+                    and s.currency = r.currency
+                    and s.rated_on = least(cast(r.occurred_at as date), cast(:rated_until as date))
+                left join fx_rates as t
+                    on r.currency <> f.currency
+                    and t.currency = f.currency
+                    and t.rated_on = least(cast(r.occurred_at as date), cast(:rated_until as date))
+                group by f.conversion_id
             ),
 
             netted as (
                 select
                     f.*,
                     case
-                        when b.order_id is null then 0
+                        when b.conversion_id is null then 0
                         when b.is_whole = 1 then -f.value
-                        else b.value
+                        else greatest(b.value, -{_FAR})
                     end as refunded
                 from facts as f
-                left join given_back as b on b.order_id = f.conversion_id
+                left join given_back as b on b.conversion_id = f.conversion_id
             )
 
             select
@@ -195,9 +225,10 @@ def conversions(*, currency: str, rated_until: str, goals: Sequence[Goal]) -> St
                 n.value,
                 n.currency,
                 n.refunded,
+                -- money that does not fit must not stop a build
                 case
-                    when n.currency = :currency then n.value + n.refunded
-                    else coalesce(cast(round(cast(n.value + n.refunded as double) * t.per_eur / f.per_eur, 6) as {MONEY}), 0)
+                    when n.currency = :currency then greatest(n.value + n.refunded, -{_FAR})
+                    else coalesce(try_cast(round(cast(n.value + n.refunded as double) * t.per_eur / f.per_eur, 6) as {MONEY}), 0)
                 end as net_value,
                 n.conversion_count,
                 n.null_count

@@ -3,7 +3,8 @@
 Reads  events
 Makes  goal_events   one row per event name (and CRM stage) that matters
 
-Names are compared without regard to case, spaces, hyphens and underscores.
+Names are compared without regard to case, spaces, hyphens and underscores: OrderCompleted is
+order_completed.
 """
 
 from __future__ import annotations
@@ -23,9 +24,14 @@ def plain(name: str) -> str:
     """Return an event name as it is compared.
 
     >>> plain("Order_Completed"), plain("order-completed ")
-    ('order completed', 'order completed')
+    ('ordercompleted', 'ordercompleted')
     """
-    return name.strip().lower().replace("_", " ").replace("-", " ")
+    return "".join(name.lower().replace("_", " ").replace("-", " ").split())
+
+
+def plain_of(column: str) -> str:
+    """Return SQL for the text in a column as it is compared."""
+    return f"regexp_replace(lower({column}), '[\\s_-]+', '', 'g')"
 
 
 def goal_events(*, goals: Sequence[Goal], refund_events: Sequence[str]) -> Step:
@@ -34,13 +40,19 @@ def goal_events(*, goals: Sequence[Goal], refund_events: Sequence[str]) -> Step:
     for goal in goals:
         macro = literal(goal.is_macro)
         for event in goal.events:
-            rows.setdefault((plain(event), ""), f"{literal(goal.name)} as goal, {macro} as is_macro, false as is_refund")
+            rows.setdefault(
+                (plain(event), ""), f"{literal(goal.name)} as goal, {macro} as is_macro, false as is_refund"
+            )
         for stage in goal.stages:
-            rows.setdefault(("stage", plain(stage)), f"{literal(goal.name)} as goal, {macro} as is_macro, false as is_refund")
+            rows.setdefault(
+                ("stage", plain(stage)),
+                f"{literal(goal.name)} as goal, {macro} as is_macro, false as is_refund",
+            )
     for event in refund_events:
         rows.setdefault((plain(event), ""), "'' as goal, false as is_macro, true as is_refund")
     listed = " union all ".join(
-        f"select {literal(name)} as name, {literal(stage)} as stage, {what}" for (name, stage), what in rows.items()
+        f"select {literal(name)} as name, {literal(stage)} as stage, {what}"
+        for (name, stage), what in rows.items()
     )
     return Step(
         makes=GOAL_EVENTS,
@@ -51,7 +63,7 @@ def goal_events(*, goals: Sequence[Goal], refund_events: Sequence[str]) -> Step:
             ),
 
             seen as (
-                select event, replace(replace(lower(trim(event)), '_', ' '), '-', ' ') as name
+                select event, {plain_of("event")} as name
                 from events
                 where type = 'track' and event is not null
                 group by event
