@@ -22,12 +22,17 @@ class RuleModel:
     `upto` and `before` are SQL expressions (DOUBLE, 0 to 1) over the columns of `journey_steps`: the
     share of all touchpoints up to and with this step, and of those before it. `before` at step 1 is
     0e0, `upto` at the last step is 1e0, so that shares and money telescope and add up exactly.
+
+    A model without a closed form for these gives `share` instead: the step's own share, whose sum over
+    the journey is 1 but for rounding. Whoever sums it settles that rounding (the ledger at the last
+    step, a report at its largest row).
     """
 
     name: str
     summary: str
-    upto: str
-    before: str
+    upto: str = ""
+    before: str = ""
+    share: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -503,8 +503,7 @@ JOURNEY_STEPS = table(
     known_step BIGINT last step whose channel is not direct; the last step where all are direct
     lead_step BIGINT last step at or before the person's first lead; 0 where there is none
     opportunity_step BIGINT last step at or before the person's first opportunity; 0 where none
-    decay_before DOUBLE share of time-decay weight before this step, 0 to 1
-    decay_upto DOUBLE share of time-decay weight up to and with this step, 0 to 1
+    decay DOUBLE share of the journey's time-decay weight, 0 to 1; sums to 1 but for rounding
     """,
 )
 

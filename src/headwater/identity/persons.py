@@ -28,7 +28,18 @@ BEGINNING = "timestamp '0001-01-01 00:00:00'"
 
 def host_of(column: str) -> str:
     """Return SQL for the host in a url column, lower case and without port (empty where there is none)."""
-    return f"lower(split_part(split_part(split_part(split_part({column}, '/', 3), '?', 1), '#', 1), ':', 1))"
+    return host_in(f"split_part({column}, '/', 3)")
+
+
+def host_in(place: str) -> str:
+    """Return SQL for the host in the third part of a url (between its second and third slash)."""
+    plain = f"split_part({place}, ':', 1)"
+    # a query or fragment right behind the host is rare: look for it before cutting
+    return f"""lower(case
+        when strpos({place}, '?') > 0 or strpos({place}, '#') > 0
+            then split_part(split_part({plain}, '?', 1), '#', 1)
+        else {plain}
+    end)"""
 
 
 def persons() -> Step:
@@ -114,12 +125,20 @@ def person_events(*, tag_pattern: str) -> Step:
                     e.url <> '' or e.type in ('page', 'screen') as is_visit,
                     (strpos(e.url, '?') > 0 and regexp_matches(e.url, :tag_pattern))
                         or (strpos(e.context, '"campaign"') > 0) as has_tags,
-                    case when e.referrer <> '' then {host_of("e.referrer")} end as referrer_host,
-                    case when e.referrer <> '' then {host_of("e.url")} end as url_host
+                    case when e.referrer <> '' then split_part(e.referrer, '/', 3) end as referrer_place,
+                    case when e.referrer <> '' then split_part(e.url, '/', 3) end as url_place
                 from events as e
                 left join (select value from identifiers where kind = 'user' and not may_link) as u on u.value = e.user_id
                 left join (select value from identifiers where kind = 'anonymous' and not may_link) as a
                     on a.value = e.anonymous_id
+            ),
+
+            elsewhere as (
+                select
+                    *,
+                    case when referrer_place <> coalesce(url_place, '') then {host_in("referrer_place")} end as referrer_host,
+                    case when referrer_place <> url_place then {host_in("url_place")} end as url_host
+                from keyed
             )
 
             select
@@ -134,7 +153,7 @@ def person_events(*, tag_pattern: str) -> Step:
                     else k.referrer_host
                 end as referrer_host,
                 k.url
-            from keyed as k
+            from elsewhere as k
             left join persons as p on p.identifier = k.identifier
             left join device_owners as o
                 on o.identifier = k.identifier and k.occurred_at >= o.from_at and k.occurred_at < o.until_at

@@ -47,75 +47,78 @@ def journey_steps(*, window: timedelta | None, half_life: timedelta) -> Step:
     Time decay: a touchpoint's weight halves with every `half_life` of its age at the conversion.
     """
     inside = "" if window is None else "and date_diff('microsecond', t.occurred_at, c.occurred_at) <= :window"
+    # whole numbers, so that their sum does not depend on the order of adding
+    weight = "round(1e15 * power(2e0, date_diff('microsecond', c.last_at, t.occurred_at) / cast(:half_life as double)))"
     return Step(
         makes=JOURNEY_STEPS,
         reads=(CONVERSIONS, TOUCHPOINTS, STAGE_TIMES),
         params={"half_life": half_life} | ({} if window is None else {"window": window}),
+        # a journey is a run of its person's touchpoints without a gap: number these once, and the
+        # places in each journey are differences, without sorting every journey
         sql=f"""
-            with reached as (
+            with numbered as (
+                select
+                    touchpoint_id,
+                    person_id,
+                    occurred_at,
+                    channel,
+                    row_number() over (partition by person_id order by occurred_at, touchpoint_id) as touch_no
+                from touchpoints
+                where person_id in (select person_id from conversions)
+            ),
+
+            staged as (
                 select
                     c.conversion_id,
-                    t.touchpoint_id,
-                    t.person_id,
-                    t.occurred_at,
-                    t.channel,
-                    power(2e0, date_diff('microsecond', c.occurred_at, t.occurred_at) / cast(:half_life as double)) as weight,
-                    coalesce(t.occurred_at <= s.lead_at and s.lead_at <= c.occurred_at, false) as before_lead,
-                    coalesce(t.occurred_at <= s.opportunity_at and s.opportunity_at <= c.occurred_at, false) as before_opportunity
+                    c.person_id,
+                    c.occurred_at,
+                    case when s.lead_at <= c.occurred_at then s.lead_at end as lead_at,
+                    case when s.opportunity_at <= c.occurred_at then s.opportunity_at end as opportunity_at
                 from conversions as c
-                join touchpoints as t
-                    on t.person_id = c.person_id
-                    and t.occurred_at <= c.occurred_at
-                    {inside}
                 left join stage_times as s on s.person_id = c.person_id
             ),
 
-            numbered as (
+            extents as (
                 select
-                    *,
-                    row_number() over (partition by conversion_id order by occurred_at, touchpoint_id) as step
-                from reached
+                    c.conversion_id,
+                    c.person_id,
+                    c.occurred_at,
+                    min(t.touch_no) - 1 as base,
+                    max(t.touch_no) as last_no,
+                    max(case when t.channel <> 'direct' then t.touch_no end) as known_no,
+                    max(case when t.occurred_at <= c.lead_at then t.touch_no end) as lead_no,
+                    max(case when t.occurred_at <= c.opportunity_at then t.touch_no end) as opportunity_no,
+                    max(t.occurred_at) as last_at
+                from staged as c
+                join numbered as t
+                    on t.person_id = c.person_id
+                    and t.occurred_at <= c.occurred_at
+                    {inside}
+                group by c.conversion_id, c.person_id, c.occurred_at
             ),
 
-            placed as (
-                select
-                    *,
-                    count(*) over journey as step_count,
-                    max(case when channel <> 'direct' then step end) over journey as known_step,
-                    max(case when before_lead then step end) over journey as lead_step,
-                    max(case when before_opportunity then step end) over journey as opportunity_step,
-                    sum(weight) over journey as weight_sum,
-                    sum(weight) over (
-                        partition by conversion_id
-                        order by step
-                        rows between unbounded preceding and current row
-                    ) as weight_upto
-                from numbered
-                window journey as (partition by conversion_id)
+            weighed as (
+                select c.conversion_id, sum(cast({weight} as bigint)) as weight_sum
+                from extents as c
+                join numbered as t on t.person_id = c.person_id and t.touch_no > c.base and t.touch_no <= c.last_no
+                group by c.conversion_id
             )
 
             select
-                conversion_id,
-                step,
-                touchpoint_id,
-                person_id,
-                occurred_at,
-                channel,
-                step_count,
-                coalesce(known_step, step_count) as known_step,
-                coalesce(lead_step, 0) as lead_step,
-                coalesce(opportunity_step, 0) as opportunity_step,
-                case
-                    when step = 1 then 0e0
-                    when weight_sum > 0e0 then (weight_upto - weight) / weight_sum
-                    else (step - 1e0) / step_count
-                end as decay_before,
-                case
-                    when step = step_count then 1e0
-                    when weight_sum > 0e0 then weight_upto / weight_sum
-                    else step / cast(step_count as double)
-                end as decay_upto
-            from placed
+                c.conversion_id,
+                t.touch_no - c.base as step,
+                t.touchpoint_id,
+                t.person_id,
+                t.occurred_at,
+                t.channel,
+                c.last_no - c.base as step_count,
+                coalesce(c.known_no, c.last_no) - c.base as known_step,
+                coalesce(c.lead_no - c.base, 0) as lead_step,
+                coalesce(c.opportunity_no - c.base, 0) as opportunity_step,
+                {weight} / cast(w.weight_sum as double) as decay
+            from extents as c
+            join weighed as w on w.conversion_id = c.conversion_id
+            join numbered as t on t.person_id = c.person_id and t.touch_no > c.base and t.touch_no <= c.last_no
         """,
     )
 

@@ -20,7 +20,7 @@ _TAGS = {
     "utm_content": "content",
     "utm_term": "term",
 }
-_AD_IDS = "(?:utm_ad_id|ad_id|adid|hsa_ad|utm_id)"
+_AD_IDS = ("utm_ad_id", "ad_id", "adid", "hsa_ad")
 
 
 def click_ids() -> Step:
@@ -56,18 +56,31 @@ def click_ids() -> Step:
 
 def landings() -> Step:
     """Make `landings`; of several click ids the one with the smallest priority decides."""
-    tags = ",\n".join(f"coalesce({_tag(tag)}, {_named(key)}) as {tag}" for tag, key in _TAGS.items())
+    raw = ", ".join(f"{_raw(tag)} as {tag}" for tag in _TAGS)
+    tags = ", ".join(f"coalesce({_decoded(f't.{tag}')}, {_named(key)}) as {tag}" for tag, key in _TAGS.items())
+    ad_id = "coalesce(" + ", ".join(_raw(name) for name in _AD_IDS) + ")"
     return Step(
         makes=LANDINGS,
         reads=(SESSIONS, EVENTS, CLICK_IDS, CLICK_ID_NAMES),
         sql=f"""
             with tagged as (
-                select s.session_id, s.url, case when strpos(e.context, '"campaign"') > 0 then e.context end as context
+                select
+                    s.session_id,
+                    case
+                        when strpos(s.url, '#') > 0 then '&' || split_part(substr(s.url, strpos(s.url, '?') + 1), '#', 1)
+                        when strpos(s.url, '?') > 0 then '&' || substr(s.url, strpos(s.url, '?') + 1)
+                    end as query,
+                    e.context
                 from sessions as s
                 left join (
                     select event_id, context from events where strpos(context, '"campaign"') > 0
                 ) as e on e.event_id = s.session_id
                 where s.has_tags
+            ),
+
+            read as (
+                select session_id, context, {raw}, {ad_id} as ad_id
+                from tagged
             ),
 
             ranked as (
@@ -83,22 +96,25 @@ def landings() -> Step:
             select
                 t.session_id,
                 {tags},
-                nullif(regexp_extract(t.url, '[?&]{_AD_IDS}=([^&#]*)', 1), '') as ad_id,
+                t.ad_id,
                 r.name as click_id_name,
                 r.click_id
-            from tagged as t
+            from read as t
             left join ranked as r on r.event_id = t.session_id and r.place = 1
         """,
     )
 
 
-def _tag(name: str) -> str:
-    raw = f"regexp_extract(t.url, '[?&]{name}=([^&#]*)', 1)"
+def _raw(name: str) -> str:
+    return f"case when strpos(query, '&{name}=') > 0 then nullif(split_part(split_part(query, '&{name}=', 2), '&', 1), '') end"
+
+
+def _decoded(raw: str) -> str:
     # most values are plain: decode only those that are not
-    return f"""nullif(case
+    return f"""case
         when strpos({raw}, '%') > 0 or strpos({raw}, '+') > 0 then url_decode(replace({raw}, '+', ' '))
         else {raw}
-    end, '')"""
+    end"""
 
 
 def _named(key: str) -> str:

@@ -38,15 +38,15 @@ def touchpoints(*, channel_case: str) -> Step:
         makes=TOUCHPOINTS,
         reads=(SESSIONS, LANDINGS, HOSTS, SOURCE_ALIASES, CLICK_ID_NAMES, IMPORTED_TOUCHPOINTS, IMPORTED_PATHS, PERSONS),
         sql=f"""
-            with visits as (
+            with tagged as (
                 select
-                    s.session_id as touchpoint_id,
-                    s.person_id,
-                    s.started_at as occurred_at,
-                    'visit' as kind,
-                    '' as given_channel,
+                    l.session_id,
                     coalesce(a.source, nullif(lower(trim(l.utm_source)), ''), h.source, k.source, '') as source,
-                    coalesce(a.category, h.category, '') as source_category,
+                    -- a source that the tags name is never lent the referrer's category
+                    case
+                        when coalesce(trim(l.utm_source), '') <> '' then coalesce(a.category, '')
+                        else coalesce(h.category, '')
+                    end as source_category,
                     coalesce(lower(trim(l.utm_medium)), '') as medium,
                     l.utm_campaign as raw_campaign,
                     coalesce(lower(trim(l.utm_campaign)), '') as campaign,
@@ -58,15 +58,69 @@ def touchpoints(*, channel_case: str) -> Step:
                     coalesce(k.paid, '') as click_paid,
                     coalesce(s.referrer_host, '') as referrer_host,
                     coalesce(h.category, '') as referrer_category,
-                    split_part(split_part(split_part(s.url, '?', 1), '#', 1), '://', 2) as landing_page,
+                    'visit' as kind
+                from landings as l
+                join sessions as s on s.session_id = l.session_id
+                left join hosts as h on h.host = s.referrer_host
+                left join source_aliases as a on a.alias = lower(trim(l.utm_source))
+                left join click_id_names as k on k.name = l.click_id_name
+            ),
+
+            ruled as (
+                select *, {channel_case} as channel from tagged
+            ),
+
+            -- without tags the referrer alone decides: one verdict per host serves all its sessions
+            untagged as (
+                select
+                    host,
+                    source,
+                    category as source_category,
+                    '' as medium,
+                    '' as campaign,
+                    '' as click_id_name,
+                    '' as click_paid,
+                    host as referrer_host,
+                    category as referrer_category,
+                    'visit' as kind
+                from (
+                    select host, source, category from hosts
+                    union all
+                    select '' as host, '' as source, '' as category
+                ) as referrers
+            ),
+
+            untagged_ruled as (
+                select host, source, {channel_case} as channel from untagged
+            ),
+
+            visits as (
+                select
+                    s.session_id as touchpoint_id,
+                    s.person_id,
+                    s.started_at as occurred_at,
+                    'visit' as kind,
+                    coalesce(r.channel, u.channel) as channel,
+                    coalesce(nullif(coalesce(r.source, u.source), ''), 'direct') as source,
+                    coalesce(r.medium, '') as medium,
+                    r.raw_campaign as campaign,
+                    r.content,
+                    r.term,
+                    r.ad_id,
+                    nullif(r.click_id_name, '') as click_id_name,
+                    r.click_id,
+                    case
+                        when strpos(s.url, '?') > 0 or strpos(s.url, '#') > 0
+                            then split_part(split_part(substr(s.url, strpos(s.url, '://') + 3), '?', 1), '#', 1)
+                        else substr(s.url, strpos(s.url, '://') + 3)
+                    end as landing_page,
+                    s.referrer_host as referrer,
                     s.event_count,
                     date_diff('second', s.started_at, s.ended_at) as duration_seconds,
                     cast(null as decimal(18, 6)) as cost
                 from sessions as s
-                left join landings as l on l.session_id = s.session_id
-                left join hosts as h on h.host = s.referrer_host
-                left join source_aliases as a on a.alias = lower(trim(l.utm_source))
-                left join click_id_names as k on k.name = l.click_id_name
+                left join ruled as r on r.session_id = s.session_id
+                left join untagged_ruled as u on u.host = coalesce(s.referrer_host, '')
             ),
 
             imported as (
@@ -89,45 +143,38 @@ def touchpoints(*, channel_case: str) -> Step:
                     '' as click_paid,
                     '' as referrer_host,
                     '' as referrer_category,
-                    cast(null as varchar) as landing_page,
-                    1 as event_count,
-                    0 as duration_seconds,
                     t.cost
                 from imported_touchpoints as t
                 left join persons as p on p.identifier = t.person
                 left join source_aliases as a on a.alias = lower(trim(t.source))
             ),
 
-            given as (
-                select * from visits
-                union all
-                select * from imported
-            ),
-
             paths as (
                 {LATEST_PATHS}
             )
 
+            select * from visits
+            union all
             select
                 touchpoint_id,
                 person_id,
                 occurred_at,
                 kind,
                 case when given_channel <> '' then given_channel else {channel_case} end as channel,
-                coalesce(nullif(source, ''), 'direct') as source,
+                coalesce(nullif(source, ''), nullif(lower(given_channel), ''), 'direct') as source,
                 medium,
                 raw_campaign as campaign,
                 content,
                 term,
                 ad_id,
-                nullif(click_id_name, '') as click_id_name,
+                cast(null as varchar) as click_id_name,
                 click_id,
-                landing_page,
-                nullif(referrer_host, '') as referrer,
-                event_count,
-                duration_seconds,
+                cast(null as varchar) as landing_page,
+                cast(null as varchar) as referrer,
+                1 as event_count,
+                0 as duration_seconds,
                 cost
-            from given
+            from imported
             union all
             select
                 'path:' || path_id || ':' || cast(step as varchar) as touchpoint_id,
