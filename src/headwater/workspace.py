@@ -75,14 +75,19 @@ class BuildSummary:
 
 
 class Workspace:
-    """A workspace folder, opened by this process alone."""
+    """A workspace folder, opened by this process alone.
 
-    def __init__(self, folder: str | Path) -> None:
+    `builds_on_read` brings the tables up to date before every answer; a server, whose loader builds
+    all the time, answers from the tables as they are.
+    """
+
+    def __init__(self, folder: str | Path, *, builds_on_read: bool = True) -> None:
         self.dir = Path(folder)
         self.dir.mkdir(parents=True, exist_ok=True)
         self.control = Control.in_folder(self.dir)
         self.personal = Personal(self.dir / "personal.sqlite", secret_key())
         self.engine = DuckDB(self.dir / WAREHOUSE)
+        self.builds_on_read = builds_on_read
         self._building = threading.RLock()
         self._needs_full = not self._is_current()
         self._effects_are_stale = True
@@ -134,16 +139,15 @@ class Workspace:
             return _summary(self._as_of(_moment(as_of)), mode="full", started=started)
         with self._building:
             batch = loading.load(self.engine, self.dir)
-            steps = self._steps()
             mode = "nothing new"
             if full or self._needs_full or batch.is_first or batch.restated or self._is_large(batch):
                 mode = "full"
-                build_fully(self.engine, steps)
+                build_fully(self.engine, self._steps())
                 loading.forget_batch(self.engine)
                 self._remember()
             elif batch:
                 mode = "incremental"
-                increment(self.engine, {step.makes.name: step for step in steps}, batch)
+                increment(self.engine, {step.makes.name: step for step in self._steps()}, batch)
             if mode != "nothing new":
                 self._effects_are_stale = True
             return _summary(self.engine, mode=mode, started=started)
@@ -176,6 +180,8 @@ class Workspace:
 
     def _ready(self) -> None:
         """Build what is missing before an answer: new files, other settings."""
+        if not self.builds_on_read and not self._needs_full:
+            return
         with self._building:
             self._needs_full = self._needs_full or not self._is_current()
             self.build()

@@ -94,7 +94,7 @@ class House:
         from headwater.store.secrets import secret_key, subkey
         from headwater.workspace import Workspace
 
-        self.workspace = Workspace(folder)
+        self.workspace = Workspace(folder, builds_on_read=False)
         self.journal = Journal(folder / "journal.sqlite", key=subkey(secret_key(), purpose="journal"))
         self.publisher = Publisher(self.journal, folder, self.workspace.personal)
         self.metrics = Metrics(self.journal)
