@@ -63,22 +63,36 @@ def device_owners() -> Step:
     """Make `device_owners`: from one naming of a person to the next; the first reaches back for ever."""
     return Step(
         makes=DEVICE_OWNERS,
-        reads=(EVENTS, PERSONS),
+        reads=(EVENTS, PERSONS, IDENTIFIERS),
         sql=f"""
             with shared as (
                 select identifier from persons where is_shared
             ),
 
-            named as (
-                select s.identifier, p.person_id, e.occurred_at, e.event_id
-                from events as e
-                join shared as s on s.identifier = 'anonymous:' || e.anonymous_id
-                join persons as p
-                    on p.identifier = case
-                        when e.user_id <> '' then 'user:' || e.user_id
+            naming as (
+                select
+                    s.identifier,
+                    e.occurred_at,
+                    e.event_id,
+                    case
+                        when e.user_id <> '' and u.value is null then 'user:' || e.user_id
                         when e.email <> '' then 'email:' || e.email
                         when e.phone <> '' then 'phone:' || e.phone
-                    end
+                    end as name
+                from events as e
+                join shared as s on s.identifier = 'anonymous:' || e.anonymous_id
+                left join (select value from identifiers where kind = 'user' and not may_link) as u on u.value = e.user_id
+                union all
+                select s.identifier, e.occurred_at, e.event_id, 'user:' || e.user_id as name
+                from events as e
+                join shared as s on s.identifier = 'anonymous:' || e.previous_id
+                where e.previous_id <> '' and e.user_id <> '' and e.previous_id <> coalesce(e.anonymous_id, '')
+            ),
+
+            named as (
+                select n.identifier, p.person_id, n.occurred_at, n.event_id
+                from naming as n
+                join persons as p on p.identifier = n.name
             ),
 
             previous as (
@@ -92,14 +106,18 @@ def device_owners() -> Step:
                 select identifier, person_id, occurred_at, event_id, previous_id is null as is_first
                 from previous
                 where previous_id is null or previous_id <> person_id
+            ),
+
+            spans as (
+                select
+                    identifier,
+                    person_id,
+                    case when is_first then {BEGINNING} else occurred_at end as from_at,
+                    lead(occurred_at, 1, {EVER}) over (partition by identifier order by occurred_at, event_id) as until_at
+                from changes
             )
 
-            select
-                identifier,
-                person_id,
-                case when is_first then {BEGINNING} else occurred_at end as from_at,
-                lead(occurred_at, 1, {EVER}) over (partition by identifier order by occurred_at, event_id) as until_at
-            from changes
+            select * from spans where from_at < until_at
         """,
     )
 
@@ -124,7 +142,12 @@ def person_events(*, tag_pattern: str) -> Step:
                     end as identifier,
                     e.url <> '' or e.type in ('page', 'screen') as is_visit,
                     (strpos(e.url, '?') > 0 and regexp_matches(e.url, :tag_pattern))
-                        or (strpos(e.context, '"campaign"') > 0) as has_tags,
+                        -- some clients always send a campaign, mostly an empty one
+                        or case
+                            when strpos(e.context, '"campaign"') > 0
+                                then regexp_matches(e.context, '"campaign" *: *[{{] *"')
+                            else false
+                        end as has_tags,
                     case when e.referrer <> '' then split_part(e.referrer, '/', 3) end as referrer_place,
                     case when e.referrer <> '' then split_part(e.url, '/', 3) end as url_place
                 from events as e
