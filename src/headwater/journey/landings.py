@@ -4,8 +4,9 @@ Reads  sessions, events, click_id_names
 Makes  landings    five UTM parameters, the ad id and the deciding click id per session
        click_ids   every click id, byte for byte
 
-UTM values are decoded as a browser reads them; click ids are never touched. What the url does not
-say, the client's own `context.campaign` may.
+UTM values are decoded as a browser reads them, or left as sent where they are no UTF-8; click ids are
+never touched. Of a parameter that stands twice the first counts. What the url does not say, the client's
+own `context.campaign` may.
 """
 
 from __future__ import annotations
@@ -20,6 +21,12 @@ _TAGS = {
     "utm_content": "content",
     "utm_term": "term",
 }
+_UTF8 = (
+    "(?i)^([^%]|%[0-7][0-9a-f]|%(c[2-9a-f]|d[0-9a-f])%[89ab][0-9a-f]|%e0%[ab][0-9a-f]%[89ab][0-9a-f]"
+    "|%(e[1-9a-c]|e[ef])(%[89ab][0-9a-f]){2}|%ed%[89][0-9a-f]%[89ab][0-9a-f]"
+    "|%f0%[9ab][0-9a-f](%[89ab][0-9a-f]){2}|%f[1-3](%[89ab][0-9a-f]){3}|%f4%8[0-9a-f](%[89ab][0-9a-f]){2})*$"
+)
+"""Texts whose percent signs all stand for UTF-8; engines refuse to decode others."""
 _AD_IDS = ("utm_ad_id", "ad_id", "adid", "hsa_ad")
 
 
@@ -28,12 +35,13 @@ def click_ids() -> Step:
     return Step(
         makes=CLICK_IDS,
         reads=(SESSIONS, CLICK_ID_NAMES),
-        sql="""
+        sql=f"""
             with pairs as (
                 select
                     session_id,
                     person_id,
                     started_at,
+                    url,
                     unnest(string_split(regexp_extract(url, '[?]([^#]*)', 1), '&')) as pair
                 from sessions
                 where has_tags and strpos(url, '?') > 0
@@ -43,7 +51,7 @@ def click_ids() -> Step:
                 p.session_id as event_id,
                 p.person_id,
                 n.name,
-                min(substr(p.pair, strpos(p.pair, '=') + 1)) as click_id,
+                min_by(substr(p.pair, strpos(p.pair, '=') + 1), {_place("p.pair")}) as click_id,
                 n.platform,
                 p.started_at as captured_at
             from pairs as p
@@ -109,10 +117,17 @@ def _raw(name: str) -> str:
     return f"case when strpos(query, '&{name}=') > 0 then nullif(split_part(split_part(query, '&{name}=', 2), '&', 1), '') end"
 
 
+def _place(pair: str) -> str:
+    # the first of two values; of `gclid=a` and `gclid=ab` neither is found in the other
+    return f"strpos(replace(replace(p.url, '?', '&'), '#', '&') || '&', '&' || {pair} || '&')"
+
+
 def _decoded(raw: str) -> str:
     # most values are plain: decode only those that are not
     return f"""case
-        when strpos({raw}, '%') > 0 or strpos({raw}, '+') > 0 then url_decode(replace({raw}, '+', ' '))
+        when strpos({raw}, '%') > 0
+            then case when regexp_matches({raw}, '{_UTF8}') then url_decode(replace({raw}, '+', ' ')) else {raw} end
+        when strpos({raw}, '+') > 0 then replace({raw}, '+', ' ')
         else {raw}
     end"""
 

@@ -32,6 +32,10 @@ LATEST_PATHS = """
 """
 
 
+def _without_scheme(url: str) -> str:
+    return f"case when strpos({url}, '://') > 0 then substr({url}, strpos({url}, '://') + 3) else {url} end"
+
+
 def touchpoints(*, channel_case: str) -> Step:
     """Make `touchpoints`; `channel_case` is the compiled table of channel rules."""
     return Step(
@@ -111,8 +115,8 @@ def touchpoints(*, channel_case: str) -> Step:
                     r.click_id,
                     case
                         when strpos(s.url, '?') > 0 or strpos(s.url, '#') > 0
-                            then split_part(split_part(substr(s.url, strpos(s.url, '://') + 3), '?', 1), '#', 1)
-                        else substr(s.url, strpos(s.url, '://') + 3)
+                            then {_without_scheme("split_part(split_part(s.url, '?', 1), '#', 1)")}
+                        else {_without_scheme("s.url")}
                     end as landing_page,
                     s.referrer_host as referrer,
                     s.event_count,
