@@ -117,9 +117,10 @@ def server_of(place: Path) -> dict[str, Any] | None:
     """
     try:
         said: dict[str, Any] = orjson.loads((place / SERVER_FILE).read_bytes())
-    except (OSError, ValueError):
+        is_there = _is_alive(int(said["pid"])) and _answers(said)
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    return said if _is_alive(int(said["pid"])) and _answers(said) else None
+    return said if is_there else None
 
 
 def mapping_of(text: str | None) -> dict[str, str]:

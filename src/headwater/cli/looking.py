@@ -55,7 +55,7 @@ def steps(
         return show.listing("steps", rows, columns=("step", "kind", "reads", "makes"), json=common.json)
     texts = [sql_of(step, dialect=dialect) for step in chosen]
     if common.json:
-        told = [row | {"sql": text} for row, text in zip(rows, texts, strict=True)]
+        told = [{**row, "sql": text} for row, text in zip(rows, texts, strict=True)]
         return show.listing("steps", told, columns=("step", "sql"), json=True)
     for step, text in zip(chosen, texts, strict=True):
         print(f"-- {step.makes.name}: {step.makes.doc}")

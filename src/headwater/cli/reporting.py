@@ -80,7 +80,13 @@ def report(
 
 
 @app.command
-def explain(conversion_id: str, /, *, model: Model = None, common: Common = NOWHERE) -> None:
+def explain(
+    conversion_id: str,
+    /,
+    *,
+    model: Annotated[str | None, Parameter(help="Only this model.")] = None,
+    common: Common = NOWHERE,
+) -> None:
     """Say for every touch before a conversion what credit each model gives it, or why none.
 
     For example:
