@@ -1,3 +1,5 @@
+"""Fixtures of the models: the demo paths, their reference, and an engine with journeys."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""The ledger: credit of every model sums to 1 and to the value, exactly, per conversion."""
+
 from __future__ import annotations
 
 from decimal import Decimal

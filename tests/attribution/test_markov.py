@@ -1,3 +1,5 @@
+"""Markov: removal effects equal those of slow, exact answers."""
+
 from __future__ import annotations
 
 import random

@@ -1,3 +1,5 @@
+"""The models against reference numbers that others computed for the same paths."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""Shapley: equal to the definition over all orders, for any number of channels."""
+
 from __future__ import annotations
 
 from decimal import Decimal

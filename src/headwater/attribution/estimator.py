@@ -7,6 +7,7 @@ in `_`: `channels_`, `credits_` (conversions by channel) and `values_` (money by
 from __future__ import annotations
 
 import inspect
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Self
 
 from headwater.contract.errors import UnknownNameError
@@ -21,7 +22,7 @@ class UnknownParameterError(UnknownNameError):
     kind = "parameter"
 
 
-class Estimator:
+class Estimator(ABC):
     """A model of its own, without a workspace: `Markov(order=2).fit(journeys).credits_`."""
 
     channels_: tuple[str, ...]
@@ -31,9 +32,9 @@ class Estimator:
     values_: dict[str, Decimal]
     """Money credited to each channel; it sums exactly to the money of these journeys."""
 
+    @abstractmethod
     def fit(self, journeys: Any) -> Self:
         """Divide the conversions of the journeys (see `reading`) and return the model."""
-        raise NotImplementedError  # pragma: no cover - every model has its own
 
     @classmethod
     def _names(cls) -> list[str]:

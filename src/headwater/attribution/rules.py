@@ -9,6 +9,7 @@ earlier. So the differences add up to exactly 1, and rounded money to exactly th
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Self
 
@@ -44,9 +45,9 @@ class Rule(Estimator):
     extras: tuple[str, ...] = ()
     """Columns of a table of touches that this model reads besides place and channel."""
 
+    @abstractmethod
     def rule(self) -> RuleModel:
         """Return the expressions that divide a conversion."""
-        raise NotImplementedError  # pragma: no cover - every rule has its own
 
     def known(self, journeys: Journeys) -> dict[str, Floats]:  # noqa: ARG002 (others look at it)
         """Return the columns of `journey_steps` that the rule reads besides step and step_count."""
