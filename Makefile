@@ -39,7 +39,8 @@ test: $(READY) browser web  ## run every test
 fast: $(READY)
 	@$(RUN) pytest -n $(JOBS) -q -m "not slow" tests/test_house.py tests/contract tests/engine tests/journey tests/attribution
 
-check: style types floors reference fast  ## what must pass before a commit
+check: $(READY)  ## what must pass before a commit
+	@$(MAKE) --no-print-directory --keep-going style types floors reference fast
 
 style: $(READY)
 	@$(RUN) ruff check $(CODE)

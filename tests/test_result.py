@@ -23,7 +23,7 @@ TABLE = ReportTable(
             "value": Decimal("12.500000"),
             "share": 0.25,
             "conversions": 2,
-            "first_at": datetime(2026, 3, 1, 9, 30),  # noqa: DTZ001 (the warehouse's times are naive UTC)
+            "first_at": datetime(2026, 3, 1, 9, 30),
             "day": date(2026, 3, 1),
             "note": None,
         },

@@ -26,7 +26,11 @@ TOO_LONG = 400
 CODE = {".py", ".ts", ".tsx"}
 PROSE = {".md", ".toml", ".yaml", ".yml", ".sh", ".json", ".html", ".css", ""}
 GENERATED = {"uv.lock", "package-lock.json"}
-LISTS = {Path("src/headwater/contract/tables.py")}
+LISTS = {
+    Path("src/headwater/contract/tables.py"),  # one table after another
+    Path("src/headwater/increment.py"),  # one method for each table, in the order of the pipeline
+    Path("tests/journey/test_channels.py"),  # one case for each rule
+}
 """Files that are read as a list, one entry after another, and may be as long as the list."""
 DRAWERS = {"utils", "util", "helpers", "helper", "common", "misc", "base", "core", "manager", "managers"}
 """Names that say nothing of what is inside."""
