@@ -19,27 +19,28 @@ import numpy as np
 from headwater.contract.errors import UsageError
 
 if TYPE_CHECKING:
-    from headwater.attribution.pieces import Floats, Ints, Journeys
+    from headwater.attribution.coalitions import Coalitions
+    from headwater.attribution.pieces import Floats
 
 MOST_PLAYERS = 20
 
 
-def rate_values(journeys: Journeys, owner: Ints, code: Ints) -> tuple[Floats, Floats]:
+def rate_values(found: Coalitions) -> tuple[Floats, Floats]:
     """Return the channels' conversions and money in the game of rates.
 
     Raises UsageError above 20 channels: the sums have 2 to that power terms.
     """
-    count = len(journeys.channels)
+    count = found.channel_count
     if count > MOST_PLAYERS:
         raise UsageError(
             f"The game of rates has {count} channels; it sums over every subset of them.",
             hint=f"choose game='conversions', or at most {MOST_PLAYERS} channels.",
         )
-    mask = np.zeros(len(journeys.lengths), dtype=np.int64)
-    np.bitwise_or.at(mask, owner, 1 << code)
+    mask = np.zeros(len(found.conversions), dtype=np.int64)
+    np.bitwise_or.at(mask, found.owner, 1 << found.code)
     traffic, conversions, money = (
         _inside(np.bincount(mask, amount, minlength=1 << count).astype(np.float64), count)
-        for amount in (journeys.conversions + journeys.nulls, journeys.conversions, journeys.values)
+        for amount in (found.conversions + found.nulls, found.conversions, found.values)
     )
     any_traffic = np.where(traffic > 0, traffic, 1.0)
     everyone = traffic[-1]

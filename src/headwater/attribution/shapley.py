@@ -17,8 +17,7 @@ from fractions import Fraction
 from math import fsum
 from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
-
+from headwater.attribution.coalitions import MASK_BITS, coalitions, equal_split
 from headwater.attribution.estimator import Estimator
 from headwater.attribution.money import rounded
 from headwater.attribution.packing import UNNAMED, coded_sql, players
@@ -30,13 +29,10 @@ from headwater.contract.models import PathModel
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from headwater.attribution.pieces import Journeys
     from headwater.contract.ports import Reader
     from headwater.contract.settings import Settings
 
 GAMES = ("conversions", "rate")
-MASK_BITS = 62
-"""Up to this many players the set of a journey fits one BIGINT."""
 
 
 def model(settings: Settings) -> PathModel:  # noqa: ARG001 (every model is made from the settings)
@@ -145,29 +141,11 @@ class Shapley(Estimator):
         if self.game not in GAMES:
             raise UsageError(f"There is no game {self.game!r}.", hint=f"choose {' or '.join(GAMES)}.")
         read = read_journeys(journeys)
-        owner, code = distinct(read)
         split = equal_split if self.game == "conversions" else rate_values
-        credits_, values = split(read, owner, code)
+        credits_, values = split(coalitions(read))
         self.channels_ = read.channels
         self.credits_ = dict(zip(read.channels, credits_.tolist(), strict=True))
         self.values_ = dict(
             zip(read.channels, rounded([Fraction(value) for value in values], read.total_value), strict=True)
         )
         return self
-
-
-def distinct(journeys: Journeys) -> tuple[Any, Any]:
-    """Return the (journey, channel) pairs that occur, each once, as two arrays."""
-    found = np.unique(journeys.owners() * len(journeys.channels) + journeys.codes)
-    owner, code = np.divmod(found, max(1, len(journeys.channels)))
-    return owner, code
-
-
-def equal_split(journeys: Journeys, owner: Any, code: Any) -> tuple[Any, Any]:
-    """Return the channels' conversions and money in the game of conversions."""
-    size = np.bincount(owner, minlength=len(journeys.lengths))
-    count = len(journeys.channels)
-    return (
-        np.bincount(code, (journeys.conversions / size)[owner], minlength=count),
-        np.bincount(code, (journeys.values / size)[owner], minlength=count),
-    )

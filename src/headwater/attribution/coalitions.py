@@ -1,0 +1,65 @@
+"""Coalitions: which channels took part in a journey, without order and repeats.
+
+Reads  journeys
+Makes  the sets of channels that occur, with what the journeys of each set stand for
+
+Up to 62 channels a set is one integer and equal sets are added up; beyond, every journey keeps its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from headwater.attribution.pieces import Floats, Ints, Journeys
+
+MASK_BITS = 62
+"""Up to this many channels a set fits one 64-bit integer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coalitions:
+    """Sets of channels: (owner, code) says that the set `owner` holds the channel `code`."""
+
+    channel_count: int
+    owner: Ints
+    code: Ints
+    conversions: Floats
+    nulls: Floats
+    values: Floats
+
+
+def coalitions(journeys: Journeys) -> Coalitions:
+    """Return the sets of channels of the journeys."""
+    count = len(journeys.channels)
+    amounts: tuple[Floats, ...] = (journeys.conversions, journeys.nulls, journeys.values)
+    if count > MASK_BITS or not count:
+        pairs = pa.array(journeys.owners() * max(1, count) + journeys.codes).unique().to_numpy()
+        owner, code = np.divmod(pairs, max(1, count))
+    else:
+        masks = np.bitwise_or.reduceat(np.int64(1) << journeys.codes, journeys.starts())
+        same = pa.array(masks).dictionary_encode()
+        distinct, place = same.dictionary.to_numpy(), same.indices.to_numpy()
+        amounts = tuple(_summed(place, amount, len(distinct)) for amount in amounts)
+        owner, code = np.nonzero(distinct[:, None] >> np.arange(count) & 1)
+    conversions, nulls, values = amounts
+    return Coalitions(
+        channel_count=count, owner=owner, code=code, conversions=conversions, nulls=nulls, values=values
+    )
+
+
+def equal_split(found: Coalitions) -> tuple[Floats, Floats]:
+    """Return the channels' conversions and money in the game of conversions."""
+    size = np.bincount(found.owner, minlength=len(found.conversions))
+    return (
+        _summed(found.code, (found.conversions / size)[found.owner], found.channel_count),
+        _summed(found.code, (found.values / size)[found.owner], found.channel_count),
+    )
+
+
+def _summed(place: Ints, amount: Floats, size: int) -> Floats:
+    return np.bincount(place, amount, minlength=size).astype(np.float64, copy=False)
