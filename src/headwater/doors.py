@@ -48,7 +48,7 @@ class Door(Protocol):
         mapping: Mapping[str, str] | None = None,
         where: str | None = None,
         dry_run: bool = False,
-        progress: Callable[..., object] | None = None,
+        progress: Callable[[int, int], None] | None = None,
     ) -> Summary:
         """Bring files of one kind in."""
         ...

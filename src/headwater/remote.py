@@ -92,7 +92,7 @@ class RemoteWorkspace:
         mapping: Mapping[str, str] | None = None,
         where: str | None = None,
         dry_run: bool = False,
-        progress: Callable[..., object] | None = None,  # noqa: ARG002 (the server counts rows, not we)
+        progress: Callable[[int, int], None] | None = None,  # noqa: ARG002 (the server counts rows, not we)
     ) -> RemoteSummary:
         """Send files of one kind to the server, which imports them; the counts are summed."""
         options = {"kind": kind, "dry_run": dry_run}

@@ -107,7 +107,7 @@ class Workspace:
         mapping: Mapping[str, str] | None = None,
         where: str | None = None,
         dry_run: bool = False,
-        progress: Callable[..., object] | None = None,
+        progress: Callable[[int, int], None] | None = None,
     ) -> ImportSummary:
         """Bring files of one kind into the archive; `build` brings them into the tables.
 
@@ -360,12 +360,11 @@ def _day(value: Any) -> date:
 
 
 def _moment(value: Any) -> datetime:
-    if not isinstance(value, datetime):
-        try:
-            value = datetime.fromisoformat(str(value))
-        except ValueError as error:
-            raise UsageError(f"The time {value!r} cannot be read.", hint="write it as 2026-05-31T12:00:00Z.") from error
-    return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+    try:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError as error:
+        raise UsageError(f"The time {value!r} cannot be read.", hint="write it as 2026-05-31T12:00:00Z.") from error
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def _summary(engine: DuckDB, *, mode: str, started: float) -> BuildSummary:
