@@ -52,7 +52,9 @@ pages = st.sampled_from(
         "https://shop.example/hats?utm_source=news&utm_medium=email",
     ]
 )
-referrers = st.sampled_from([None, None, "https://www.google.com/", "https://shop.example/", "https://www.paypal.com/x"])
+referrers = st.sampled_from(
+    [None, None, "https://www.google.com/", "https://shop.example/", "https://www.paypal.com/x"]
+)
 orders = st.builds(
     lambda number, euros: f'{{"order_id":"order-{number}","revenue":{euros}.5,"currency":"EUR"}}',
     st.integers(1, 4),
@@ -91,7 +93,9 @@ aliases = st.builds(
 persons = st.sampled_from(["user:ada", "user:bo", "anonymous:laptop", "user:null"])
 touches = st.builds(
     lambda number, **columns: (
-        dict.fromkeys(IMPORTED_TOUCHPOINTS.names()) | {"touchpoint_id": f"call-{number}", "origin": "test"} | columns
+        dict.fromkeys(IMPORTED_TOUCHPOINTS.names())
+        | {"touchpoint_id": f"call-{number}", "origin": "test"}
+        | columns
     ),
     st.integers(1, 5),
     person=persons,
@@ -135,7 +139,9 @@ def batches(draw: st.DrawFn) -> list[dict[Table, list[dict[str, Any]]]]:
     """Draw a few batches in order of arrival; some events arrive again in a later one."""
     numbered = [
         {**fact, "event_id": f"event-{number}"}
-        for number, fact in enumerate(draw(st.lists(st.one_of(visits, visits, facts, aliases), min_size=2, max_size=25)))
+        for number, fact in enumerate(
+            draw(st.lists(st.one_of(visits, visits, facts, aliases), min_size=2, max_size=25))
+        )
     ]
     count = draw(st.integers(2, 4))
     drawn: list[dict[Table, list[dict[str, Any]]]] = []
@@ -164,7 +170,9 @@ def _leave_first_touches(drawn: list[dict[Table, list[dict[str, Any]]]]) -> None
     """Keep each touchpoint once, as imports do: an id that is there already is a duplicate."""
     seen: set[str] = set()
     for batch in drawn:
-        batch[IMPORTED_TOUCHPOINTS] = [row for row in batch[IMPORTED_TOUCHPOINTS] if row["touchpoint_id"] not in seen]
+        batch[IMPORTED_TOUCHPOINTS] = [
+            row for row in batch[IMPORTED_TOUCHPOINTS] if row["touchpoint_id"] not in seen
+        ]
         seen |= {row["touchpoint_id"] for row in batch[IMPORTED_TOUCHPOINTS]}
 
 
@@ -209,7 +217,9 @@ def in_full(root: Path) -> dict[str, list[str]]:
         engine.close()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 @given(batches())
 def test_an_incremental_build_equals_a_full_one(drawn: list[dict[Table, list[dict[str, Any]]]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -219,7 +229,9 @@ def test_an_incremental_build_equals_a_full_one(drawn: list[dict[Table, list[dic
 
 
 def test_the_order_in_which_files_are_loaded_changes_nothing(tmp_path: Path) -> None:
-    late = event(event_id="1", type="page", anonymous_id="laptop", url="https://shop.example/", occurred_at=NEW_YEAR)
+    late = event(
+        event_id="1", type="page", anonymous_id="laptop", url="https://shop.example/", occurred_at=NEW_YEAR
+    )
     first = {EVENTS: [late | {"known_at": NEW_YEAR + timedelta(days=2), "url": "https://shop.example/late"}]}
     second = {EVENTS: [late | {"known_at": NEW_YEAR + timedelta(days=1)}]}
 
@@ -232,7 +244,9 @@ def test_the_order_in_which_files_are_loaded_changes_nothing(tmp_path: Path) -> 
 @pytest.mark.parametrize("table", [EVENTS])
 def test_an_event_that_two_files_bring_is_stored_once_and_counted(table: Table, tmp_path: Path) -> None:
     known = {"known_at": NEW_YEAR}
-    fact = event(event_id="1", type="page", anonymous_id="laptop", url="https://shop.example/", occurred_at=NEW_YEAR)
+    fact = event(
+        event_id="1", type="page", anonymous_id="laptop", url="https://shop.example/", occurred_at=NEW_YEAR
+    )
     engine = DuckDB()
 
     for name in ("one", "two"):

@@ -80,7 +80,9 @@ class _Increment:
             self.engine.execute(f"create schema {schema}")
         for raw in (EVENTS, *_IMPORTS):
             if raw.name not in batch.rows:
-                self.engine.execute(f"create table batch.{raw.name} as select * from main.{raw.name} where false")
+                self.engine.execute(
+                    f"create table batch.{raw.name} as select * from main.{raw.name} where false"
+                )
         for raw in (EVENTS, *_IMPORTS):
             self.engine.execute(f"create view delta.{raw.name} as select * from batch.{raw.name}")
 
@@ -290,7 +292,9 @@ class _Increment:
             """
         )
         self.run(PERSON_EVENTS)
-        self.engine.execute("delete from main.person_events where person_id in (select person_id from delta.touched_whole)")
+        self.engine.execute(
+            "delete from main.person_events where person_id in (select person_id from delta.touched_whole)"
+        )
         self.engine.execute("insert into main.person_events by name select * from delta.person_events")
         self.engine.execute(
             """
@@ -344,7 +348,10 @@ class _Increment:
 
     def _imports_of_the_touched(self) -> None:
         """Widen the imports in delta to all that the touched persons have."""
-        for table, id_name in ((IMPORTED_TOUCHPOINTS, "touchpoint_id"), (IMPORTED_CONVERSIONS, "conversion_id")):
+        for table, id_name in (
+            (IMPORTED_TOUCHPOINTS, "touchpoint_id"),
+            (IMPORTED_CONVERSIONS, "conversion_id"),
+        ):
             self.drop(table, kind="view")
             self.engine.execute(
                 f"""
@@ -385,7 +392,9 @@ class _Increment:
             "delete from main.conversions where conversion_id in (select conversion_id from delta.removed_conversions)"
         )
         # what is still there was reported first by an event of somebody who is not touched
-        self.engine.execute("delete from delta.conversions where conversion_id in (select conversion_id from main.conversions)")
+        self.engine.execute(
+            "delete from delta.conversions where conversion_id in (select conversion_id from main.conversions)"
+        )
         self.engine.execute("insert into main.conversions by name select * from delta.conversions")
         self.engine.execute(
             """

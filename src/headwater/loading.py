@@ -75,7 +75,9 @@ def load(engine: DuckDB, root: Path, *, as_of: datetime | None = None) -> Batch:
         for kind, paths in new.items():
             target = ARCHIVE_KINDS[kind]
             place = "main" if is_first else BATCH
-            _read(engine, [root / "archive" / path for path in paths], place=place, target=target, as_of=as_of)
+            _read(
+                engine, [root / "archive" / path for path in paths], place=place, target=target, as_of=as_of
+            )
             if target is EVENTS:
                 restated = _once(engine, place)
             rows[target.name] = engine.rows(f"select count(*) from {place}.{target.name}")[0][0]
@@ -98,7 +100,9 @@ def _new_files(engine: DuckDB, root: Path, kind: str) -> list[str]:
 
 
 def _read(engine: DuckDB, paths: list[Path], *, place: str, target: Table, as_of: datetime | None) -> None:
-    columns = ", ".join(f'cast("{column.name}" as {column.type}) as "{column.name}"' for column in target.columns)
+    columns = ", ".join(
+        f'cast("{column.name}" as {column.type}) as "{column.name}"' for column in target.columns
+    )
     known = "" if as_of is None else "where known_at <= ?"
     files = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
     engine.execute(
@@ -140,5 +144,7 @@ def _against_stored(engine: DuckDB) -> tuple[int, int]:
     )
     seen, earlier = engine.rows(f"select count(*), count(*) filter (where is_earlier) from {BATCH}.again")[0]
     for name, void in ((f"{BATCH}.events", "not is_earlier"), ("main.events", "is_earlier")):
-        engine.execute(f"delete from {name} where event_id in (select event_id from {BATCH}.again where {void})")
+        engine.execute(
+            f"delete from {name} where event_id in (select event_id from {BATCH}.again where {void})"
+        )
     return seen, earlier

@@ -170,7 +170,9 @@ class Workspace:
 
     def _is_current(self) -> bool:
         self.engine.execute("create table if not exists built (settings_version varchar, format varchar)")
-        return self.engine.rows("select settings_version, format from built") == [(self.settings.version(), FORMAT)]
+        return self.engine.rows("select settings_version, format from built") == [
+            (self.settings.version(), FORMAT)
+        ]
 
     def _remember(self) -> None:
         with self.engine.transaction():
@@ -241,9 +243,13 @@ class Workspace:
     def _person_id(self, said: str) -> int:
         hashes = [self.personal.hashed(kind, [said])[said] for kind in ("email", "phone")]
         guesses = [said, *(f"{kind}:{said}" for kind in ("user", "anonymous", "email", "phone", "path"))]
-        guesses += [f"{kind}:{hashed}" for kind, hashed in zip(("email", "phone"), hashes, strict=True) if hashed]
+        guesses += [
+            f"{kind}:{hashed}" for kind, hashed in zip(("email", "phone"), hashes, strict=True) if hashed
+        ]
         marks = ", ".join("?" for _ in guesses)
-        found = self.engine.rows(f"select person_id from persons where identifier in ({marks}) limit 1", guesses)
+        found = self.engine.rows(
+            f"select person_id from persons where identifier in ({marks}) limit 1", guesses
+        )
         if not found and said.lstrip("-").isdigit():
             found = self.engine.rows(
                 "select person_id from persons where person_id = ? union all "
@@ -252,7 +258,8 @@ class Workspace:
             )
         if not found:
             raise NotFoundError(
-                f"Nobody is known as {said!r}.", hint="give a person_id, a customer id, a device id or an e-mail address."
+                f"Nobody is known as {said!r}.",
+                hint="give a person_id, a customer id, a device id or an e-mail address.",
             )
         return int(found[0][0])
 
@@ -266,7 +273,9 @@ class Workspace:
         try:
             return reader.query(statement)
         except duckdb.Error as error:
-            raise UsageError(f"The SQL failed: {error}", hint="`headwater steps` lists the tables.") from error
+            raise UsageError(
+                f"The SQL failed: {error}", hint="`headwater steps` lists the tables."
+            ) from error
         finally:
             reader.close()
 
@@ -319,7 +328,9 @@ def query_of(options: Mapping[str, Any]) -> ReportQuery:
     known = {option.name for option in fields(ReportQuery)} | {"model"}
     for name in options:
         if name not in known:
-            raise UsageError(f"Reports have no option {name!r}.", hint=f"there are: {', '.join(sorted(known))}.")
+            raise UsageError(
+                f"Reports have no option {name!r}.", hint=f"there are: {', '.join(sorted(known))}."
+            )
     given = {name: value for name, value in options.items() if value is not None and value != ""}
     models = given.pop("model", None) or given.pop("models", None) or ()
     if isinstance(models, str):
@@ -334,7 +345,8 @@ def query_of(options: Mapping[str, Any]) -> ReportQuery:
         "currency": lambda text: str(text).upper(),
     }
     return ReportQuery(
-        models=tuple(models), **{name: readers.get(name, lambda value: value)(value) for name, value in given.items()}
+        models=tuple(models),
+        **{name: readers.get(name, lambda value: value)(value) for name, value in given.items()},
     )
 
 
@@ -363,7 +375,9 @@ def _moment(value: Any) -> datetime:
     try:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     except ValueError as error:
-        raise UsageError(f"The time {value!r} cannot be read.", hint="write it as 2026-05-31T12:00:00Z.") from error
+        raise UsageError(
+            f"The time {value!r} cannot be read.", hint="write it as 2026-05-31T12:00:00Z."
+        ) from error
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 

@@ -34,25 +34,66 @@ DEFAULT_GOALS = (
         name="purchase",
         is_macro=True,
         events=(
-            "order completed", "completed order", "order", "order placed", "purchase", "checkout completed",
-            "$purchase", "payment succeeded", "subscription started",
+            "order completed",
+            "completed order",
+            "order",
+            "order placed",
+            "purchase",
+            "checkout completed",
+            "$purchase",
+            "payment succeeded",
+            "subscription started",
         ),
     ),
-    Goal(name="deal_won", is_macro=True, events=("deal won", "closed won", "opportunity won"), stages=("won", "closed won")),
-    Goal(name="lead", events=("lead", "generate lead", "lead submitted", "form submitted", "form submit", "contact"),
-         stages=("lead", "mql")),
-    Goal(name="opportunity", events=("opportunity created", "deal created", "qualified lead"),
-         stages=("sql", "opportunity")),
-    Goal(name="signup", events=("signed up", "sign up", "signup", "account created", "user signed up", "start trial", "trial started")),
-    Goal(name="demo_request", events=("demo requested", "request demo", "book demo", "meeting booked", "schedule")),
+    Goal(
+        name="deal_won",
+        is_macro=True,
+        events=("deal won", "closed won", "opportunity won"),
+        stages=("won", "closed won"),
+    ),
+    Goal(
+        name="lead",
+        events=("lead", "generate lead", "lead submitted", "form submitted", "form submit", "contact"),
+        stages=("lead", "mql"),
+    ),
+    Goal(
+        name="opportunity",
+        events=("opportunity created", "deal created", "qualified lead"),
+        stages=("sql", "opportunity"),
+    ),
+    Goal(
+        name="signup",
+        events=(
+            "signed up",
+            "sign up",
+            "signup",
+            "account created",
+            "user signed up",
+            "start trial",
+            "trial started",
+        ),
+    ),
+    Goal(
+        name="demo_request",
+        events=("demo requested", "request demo", "book demo", "meeting booked", "schedule"),
+    ),
     Goal(name="email_signup", events=("newsletter subscribed", "subscribed", "subscribe", "email signup")),
-    Goal(name="content_download", events=("content downloaded", "download", "file downloaded", "file download")),
+    Goal(
+        name="content_download", events=("content downloaded", "download", "file downloaded", "file download")
+    ),
     Goal(name="add_to_cart", events=("product added", "add to cart", "added to cart")),
     Goal(name="checkout", events=("checkout started", "begin checkout", "initiate checkout")),
 )
 """Names that the Segment, GA4, Meta and PostHog conventions use; a shop without settings just works."""
 
-DEFAULT_REFUNDS = ("order refunded", "refund", "order refund", "order cancelled", "order canceled", "charge refunded")
+DEFAULT_REFUNDS = (
+    "order refunded",
+    "refund",
+    "order refund",
+    "order cancelled",
+    "order canceled",
+    "charge refunded",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +168,9 @@ def _goal(raw: Any) -> Goal:
     for key in raw:
         if key not in known:
             raise UnknownSettingError.named(f"goals.{key}", known={f"goals.{name}" for name in known})
-    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
+    values: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()
+    }
     return Goal(**values)
 
 
@@ -135,7 +178,9 @@ def _checked(settings: Settings) -> None:
     try:
         ZoneInfo(settings.time_zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
-        raise UsageError(f"There is no time zone {settings.time_zone!r}.", hint="use an IANA name, e.g. Europe/Berlin.") from error
+        raise UsageError(
+            f"There is no time zone {settings.time_zone!r}.", hint="use an IANA name, e.g. Europe/Berlin."
+        ) from error
     if not 0 < settings.position_ends <= 0.5:
         raise UsageError(
             f"position_ends cannot be {settings.position_ends}.",
@@ -144,8 +189,16 @@ def _checked(settings: Settings) -> None:
     if settings.markov_order not in (1, 2, 3):
         raise UsageError(f"markov_order cannot be {settings.markov_order}.", hint="choose 1, 2 or 3.")
     if settings.window_days < 0 or settings.half_life_days <= 0 or settings.session_idle_minutes <= 0:
-        raise UsageError("Windows, half-lives and idle times must be positive.", hint="window_days = 0 means all.")
+        raise UsageError(
+            "Windows, half-lives and idle times must be positive.", hint="window_days = 0 means all."
+        )
     if len(settings.currency) != 3 or not settings.currency.isupper():
         raise UsageError(f"{settings.currency!r} is no currency.", hint="use an ISO 4217 code such as EUR.")
-    if len(settings.custom_weights) != 3 or min(settings.custom_weights) < 0 or sum(settings.custom_weights) <= 0:
-        raise UsageError("custom_weights must be three shares that are not all zero.", hint="e.g. [0.3, 0.4, 0.3].")
+    if (
+        len(settings.custom_weights) != 3
+        or min(settings.custom_weights) < 0
+        or sum(settings.custom_weights) <= 0
+    ):
+        raise UsageError(
+            "custom_weights must be three shares that are not all zero.", hint="e.g. [0.3, 0.4, 0.3]."
+        )

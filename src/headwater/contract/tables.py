@@ -47,7 +47,9 @@ def table(name: str, doc: str, key: str, columns: str) -> Table:
         name=name,
         doc=doc,
         key=tuple(key.split()),
-        columns=tuple(Column(column, MONEY if kind == "MONEY" else kind, said) for column, kind, said in rows),
+        columns=tuple(
+            Column(column, MONEY if kind == "MONEY" else kind, said) for column, kind, said in rows
+        ),
     )
 
 

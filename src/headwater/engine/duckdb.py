@@ -39,7 +39,9 @@ class StepError(HeadwaterError):
 class DuckDB:
     """A DuckDB file (or memory) and the steps that run in it."""
 
-    def __init__(self, path: Path | None = None, *, memory_limit: str = MEMORY_LIMIT, threads: int | None = None) -> None:
+    def __init__(
+        self, path: Path | None = None, *, memory_limit: str = MEMORY_LIMIT, threads: int | None = None
+    ) -> None:
         self.path = path
         try:
             self.connection = duckdb.connect(str(path) if path else ":memory:")
@@ -100,7 +102,9 @@ class DuckDB:
             self.connection.register("arrow_rows", rows)
             try:
                 columns = ", ".join(f'"{column}"' for column in rows.column_names)
-                self.connection.execute(f'insert into {name} ({columns}) select {columns} from arrow_rows').fetchall()
+                self.connection.execute(
+                    f"insert into {name} ({columns}) select {columns} from arrow_rows"
+                ).fetchall()
             finally:
                 self.connection.unregister("arrow_rows")
 
@@ -112,7 +116,10 @@ class DuckDB:
                 kind = "table" if step.materialised else "view"
                 self.execute(f"create or replace {kind} {name} as {cast_to(step.makes, step.rendered())}")
             elif isinstance(step, Solve):
-                given = {table.name: self.query(step.queries.get(table.name, f"select * from {table.name}")) for table in step.reads}
+                given = {
+                    table.name: self.query(step.queries.get(table.name, f"select * from {table.name}"))
+                    for table in step.reads
+                }
                 self._replace(name, step.makes, step.solve(given))
             else:
                 self._loop(step, into=into)
@@ -127,7 +134,9 @@ class DuckDB:
             self.connection.register("solved_rows", rows)
             try:
                 columns = ", ".join(f'cast("{c.name}" as {c.type}) as "{c.name}"' for c in table.columns)
-                self.connection.execute(f"create or replace table {name} as select {columns} from solved_rows").fetchall()
+                self.connection.execute(
+                    f"create or replace table {name} as select {columns} from solved_rows"
+                ).fetchall()
             finally:
                 self.connection.unregister("solved_rows")
 
@@ -136,7 +145,9 @@ class DuckDB:
         self.execute(f"create or replace table {name} as {cast_to(step.makes, step.start)}")
         while True:
             self.execute(f"create or replace table {after} as {cast_to(step.makes, step.again)}")
-            [[changed]] = self.rows(f"select count(*) from (select * from {after} except select * from {name})")
+            [[changed]] = self.rows(
+                f"select count(*) from (select * from {after} except select * from {name})"
+            )
             self.execute(f"create or replace table {name} as select * from {after}")
             self.execute(f"drop table {after}")
             if not changed:
@@ -165,6 +176,7 @@ class Cursor:
 
 def cast_to(table: Table, sql: str) -> str:
     """Wrap a SELECT so that each column has the name and type that the table promises."""
-    columns = ", ".join(f'cast("{column.name}" as {column.type}) as "{column.name}"' for column in table.columns)
+    columns = ", ".join(
+        f'cast("{column.name}" as {column.type}) as "{column.name}"' for column in table.columns
+    )
     return f"select {columns} from ({sql}) as made"
-

@@ -43,13 +43,19 @@ def components(*, max_links: int) -> Solve:
         return persons_of(tables["links"], max_links=max_links)
 
     return Solve(
-        makes=COMPONENTS, reads=(LINKS,), solve=solve, params={"max_links": max_links}, queries={"links": LINKS_WITH_HASHES}
+        makes=COMPONENTS,
+        reads=(LINKS,),
+        solve=solve,
+        params={"max_links": max_links},
+        queries={"links": LINKS_WITH_HASHES},
     )
 
 
 def persons_of(links: pa.Table, *, max_links: int) -> pa.Table:
     """Return one row (identifier, person_id, is_shared) per identifier that stands in `links`."""
-    names = pa.chunked_array([*links["identifier"].chunks, *links["other_identifier"].chunks], type=pa.string())
+    names = pa.chunked_array(
+        [*links["identifier"].chunks, *links["other_identifier"].chunks], type=pa.string()
+    )
     hashes = np.concatenate([_integers(links["hash"]), _integers(links["other_hash"])])
     encoded = names.combine_chunks().dictionary_encode()
     nodes = encoded.dictionary
@@ -82,7 +88,9 @@ def _labels(left: Ints, right: Ints, *, count: int) -> Ints:
 def _without_shared_values(left: Ints, right: Ints, *, nodes: pa.Array, max_links: int) -> tuple[Ints, Ints]:
     """Return the links without those of addresses and numbers that too many customer ids share."""
     is_user = pc.starts_with(nodes, "user:").to_numpy(zero_copy_only=False)
-    degree = np.bincount(left[is_user[right]], minlength=len(nodes)) + np.bincount(right[is_user[left]], minlength=len(nodes))
+    degree = np.bincount(left[is_user[right]], minlength=len(nodes)) + np.bincount(
+        right[is_user[left]], minlength=len(nodes)
+    )
     is_contact = pc.or_(pc.starts_with(nodes, "email:"), pc.starts_with(nodes, "phone:"))
     shared = is_contact.to_numpy(zero_copy_only=False) & (degree > max_links)
     kept = ~shared[left] & ~shared[right]
@@ -107,7 +115,11 @@ def _with_devices(left: Ints, right: Ints, *, known: Ints, is_device: Flags) -> 
     agreed = low == high
     follows = is_device & ~attached & ~is_shared
     # where they disagree, or nobody is known, the devices stay together among themselves
-    label = np.where(is_device, np.where(attached, owner, np.where(follows & agreed[among], low[among], count + among)), known)
+    label = np.where(
+        is_device,
+        np.where(attached, owner, np.where(follows & agreed[among], low[among], count + among)),
+        known,
+    )
     label = np.where(is_shared, 2 * count + np.arange(count), label)
     return np.unique(label, return_inverse=True)[1].astype(np.int64), is_shared
 

@@ -40,7 +40,10 @@ def identifiers(*, placeholder_hashes: Collection[str] = ()) -> Step:
         "select 'user:' || previous_id as identifier from events where previous_id is not null and previous_id <> ''",
         "select 'anonymous:' || previous_id as identifier from events where previous_id is not null and previous_id <> ''",
     ]
-    seen += [f"select person as identifier from {table.name} where person is not null and person <> ''" for table in _IMPORTS]
+    seen += [
+        f"select person as identifier from {table.name} where person is not null and person <> ''"
+        for table in _IMPORTS
+    ]
     seen += ["select 'path:' || path_id as identifier from imported_paths"]
     hashed = ", ".join(f"'{value}'" for value in sorted(placeholder_hashes)) or "''"
     return Step(

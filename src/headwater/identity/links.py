@@ -17,7 +17,12 @@ _NO_USER = """(
     coalesce(user_id, '') = '' or user_id in (select value from identifiers where kind = 'user' and not may_link)
 )"""
 _PAIRS = (
-    ("'anonymous:' || anonymous_id", "'user:' || user_id", "identify", "user_id <> '' and anonymous_id <> ''"),
+    (
+        "'anonymous:' || anonymous_id",
+        "'user:' || user_id",
+        "identify",
+        "user_id <> '' and anonymous_id <> ''",
+    ),
     ("'email:' || email", "'user:' || user_id", "identify", "user_id <> '' and email <> ''"),
     ("'phone:' || phone", "'user:' || user_id", "identify", "user_id <> '' and phone <> ''"),
     (
@@ -33,7 +38,12 @@ _PAIRS = (
         f"anonymous_id <> '' and phone <> '' and {_NO_USER}",
     ),
     ("'email:' || email", "'phone:' || phone", "identify", f"email <> '' and phone <> '' and {_NO_USER}"),
-    ("'anonymous:' || previous_id", "'user:' || user_id", "alias", "previous_id <> '' and user_id <> '' and previous_id <> user_id"),
+    (
+        "'anonymous:' || previous_id",
+        "'user:' || user_id",
+        "alias",
+        "previous_id <> '' and user_id <> '' and previous_id <> user_id",
+    ),
     (
         "'user:' || previous_id",
         "'user:' || user_id",

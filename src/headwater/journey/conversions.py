@@ -34,7 +34,15 @@ if TYPE_CHECKING:
 
     from headwater.contract.settings import Goal
 
-_ORDER_KEYS = ("order_id", "orderId", "transaction_id", "transactionId", "checkout_id", "deal_id", "$order_id")
+_ORDER_KEYS = (
+    "order_id",
+    "orderId",
+    "transaction_id",
+    "transactionId",
+    "checkout_id",
+    "deal_id",
+    "$order_id",
+)
 _VALUE_KEYS = ("revenue", "value", "total", "amount", "$revenue")
 _REFUND_KEYS = ("refund_value", "refund", "refund_amount", "revenue", "value", "total", "amount")
 _FAR = "999999999999"
@@ -84,12 +92,24 @@ def conversions(*, currency: str, rated_until: str, goals: Sequence[Goal]) -> St
     A conversion in a currency without a rate keeps its value and has a net value of zero; the
     quality report counts these.
     """
-    kinds = " union all ".join(
-        f"select {literal(goal.name)} as goal, {literal(goal.is_macro)} as is_macro" for goal in goals
-    ) or "select '' as goal, true as is_macro where false"
+    kinds = (
+        " union all ".join(
+            f"select {literal(goal.name)} as goal, {literal(goal.is_macro)} as is_macro" for goal in goals
+        )
+        or "select '' as goal, true as is_macro where false"
+    )
     return Step(
         makes=CONVERSIONS,
-        reads=(EVENTS, PERSON_EVENTS, GOAL_EVENTS, IMPORTED_CONVERSIONS, IMPORTED_PATHS, PERSONS, REFUNDS, FX_RATES),
+        reads=(
+            EVENTS,
+            PERSON_EVENTS,
+            GOAL_EVENTS,
+            IMPORTED_CONVERSIONS,
+            IMPORTED_PATHS,
+            PERSONS,
+            REFUNDS,
+            FX_RATES,
+        ),
         params={"currency": currency, "rated_until": rated_until},
         sql=f"""
             with reported as (

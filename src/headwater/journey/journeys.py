@@ -25,7 +25,9 @@ OPPORTUNITY_GOALS = ("opportunity",)
 
 def stage_times() -> Step:
     """Make `stage_times` from the conversions of lead and opportunity goals."""
-    leads, opportunities = (", ".join(f"'{goal}'" for goal in goals) for goals in (LEAD_GOALS, OPPORTUNITY_GOALS))
+    leads, opportunities = (
+        ", ".join(f"'{goal}'" for goal in goals) for goals in (LEAD_GOALS, OPPORTUNITY_GOALS)
+    )
     return Step(
         makes=STAGE_TIMES,
         reads=(CONVERSIONS,),

@@ -65,7 +65,9 @@ def click_ids() -> Step:
 def landings() -> Step:
     """Make `landings`; of several click ids the one with the smallest priority decides."""
     raw = ", ".join(f"{_raw(tag)} as {tag}" for tag in _TAGS)
-    tags = ", ".join(f"coalesce({_decoded(f't.{tag}')}, {_named(key)}) as {tag}" for tag, key in _TAGS.items())
+    tags = ", ".join(
+        f"coalesce({_decoded(f't.{tag}')}, {_named(key)}) as {tag}" for tag, key in _TAGS.items()
+    )
     ad_id = "coalesce(" + ", ".join(_raw(name) for name in _AD_IDS) + ")"
     return Step(
         makes=LANDINGS,

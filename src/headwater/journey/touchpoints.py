@@ -40,7 +40,16 @@ def touchpoints(*, channel_case: str) -> Step:
     """Make `touchpoints`; `channel_case` is the compiled table of channel rules."""
     return Step(
         makes=TOUCHPOINTS,
-        reads=(SESSIONS, LANDINGS, HOSTS, SOURCE_ALIASES, CLICK_ID_NAMES, IMPORTED_TOUCHPOINTS, IMPORTED_PATHS, PERSONS),
+        reads=(
+            SESSIONS,
+            LANDINGS,
+            HOSTS,
+            SOURCE_ALIASES,
+            CLICK_ID_NAMES,
+            IMPORTED_TOUCHPOINTS,
+            IMPORTED_PATHS,
+            PERSONS,
+        ),
         sql=f"""
             with tagged as (
                 select
