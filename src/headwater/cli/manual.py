@@ -15,7 +15,8 @@ def page() -> str:
     """Return the page as Markdown."""
     for name in COMMANDS:
         import_module(f"headwater.cli.{name}")
-    return MADE + app.generate_docs(output_format="markdown", recursive=True).strip() + "\n"
+    made = app.generate_docs(output_format="markdown", recursive=True, usage_name="headwater")
+    return MADE + made.strip() + "\n"
 
 
 if __name__ == "__main__":
