@@ -4,6 +4,7 @@ Reads  the command tree
 Makes  docs/reference/cli.md: `python -m headwater.cli.manual > docs/reference/cli.md`
 """
 
+import sys
 from importlib import import_module
 
 from headwater.cli.app import COMMANDS, app
@@ -15,8 +16,11 @@ def page() -> str:
     """Return the page as Markdown."""
     for name in COMMANDS:
         import_module(f"headwater.cli.{name}")
-    made = app.generate_docs(output_format="markdown", recursive=True, usage_name="headwater")
-    return MADE + made.strip() + "\n"
+    before, sys.argv = sys.argv, ["headwater"]  # usage lines bear the name of the running program
+    try:
+        return MADE + app.generate_docs(output_format="markdown", recursive=True).strip() + "\n"
+    finally:
+        sys.argv = before
 
 
 if __name__ == "__main__":
