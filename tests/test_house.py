@@ -27,6 +27,7 @@ TESTED_ELSEWHERE = {
     "attribution/effects.py": "tests/attribution/test_reference.py",
     "attribution/estimator.py": "tests/attribution/test_markov.py",
     "attribution/first.py": "tests/attribution/test_ledger.py",
+    "attribution/fixed_point.py": "tests/attribution/test_ledger.py",
     "attribution/graph.py": "tests/attribution/test_markov.py",
     "attribution/last.py": "tests/attribution/test_ledger.py",
     "attribution/last_non_direct.py": "tests/attribution/test_ledger.py",
