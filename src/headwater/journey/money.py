@@ -12,7 +12,11 @@ from __future__ import annotations
 MONEY = "decimal(18, 6)"
 
 _SIGN_OF_MONEY = "([A-Za-z\\p{Sc}]{1,3})?"
-_WRITTEN = f"^ *[-+]? *{_SIGN_OF_MONEY} *[-+]?([0-9][0-9., '\u00a0\u202f\u2019]*?) *{_SIGN_OF_MONEY} *$"
+_SPACE = "[ \u00a0\u202f]*"
+_WRITTEN = (
+    f"^{_SPACE}[-+]?{_SPACE}{_SIGN_OF_MONEY}{_SPACE}[-+]?"
+    f"([0-9][0-9., '\u00a0\u202f\u2019]*?){_SPACE}{_SIGN_OF_MONEY}{_SPACE}$"
+)
 """An amount between a sign of money before it and one after it."""
 
 _GAP = "[ '\u00a0\u202f\u2019]"
