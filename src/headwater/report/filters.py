@@ -39,6 +39,10 @@ class UnknownAttributeError(UnknownNameError):
     kind = "attribute of persons"
 
 
+MICROS = "cast(cast(net_value as decimal(38,6)) * 1000000 as bigint) as net_micros"
+"""The value as a whole number; in DECIMAL(18,6) the product would overflow from a million on."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
     """What a query means, as SELECT statements over the tables of one workspace."""
@@ -160,7 +164,7 @@ def _conversions(reader: Reader, settings: Settings, query: ReportQuery) -> str:
     if query.segment:
         where.append(f"person_id in ({segment_persons(reader, query.segment)})")
     columns = "conversion_id, person_id, goal, is_macro, occurred_at, net_value, conversion_count, null_count"
-    rows = f"select {columns} from journeys where {' and '.join(where)}"
+    rows = f"select {columns}, {MICROS} from journeys where {' and '.join(where)}"
     target, source = query.currency or settings.currency, settings.currency
     check_currency(reader, target, source=source)
     if target == source:
@@ -168,8 +172,8 @@ def _conversions(reader: Reader, settings: Settings, query: ReportQuery) -> str:
     day = "cast(r.occurred_at as date)"
     stated = converted(rows, amount="net_value", day=day, currency=literal(source), target=target)
     return f"""
-        select {columns.replace("net_value", "money as net_value")}
-        from ({stated}) as stated
+        select {columns}, {MICROS}
+        from (select * replace (money as net_value) from ({stated}) as stated) as restated
     """
 
 

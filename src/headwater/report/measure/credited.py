@@ -103,13 +103,6 @@ def units(rules: Mapping[str, RuleModel]) -> str:
     return ", ".join(columns)
 
 
-def valued_steps(steps: str) -> str:
-    """Return `steps` with `net_micros`, the journey's value as a whole number."""
-    # in DECIMAL(18,6) the product would overflow from a million of the currency on
-    micros = f"cast(cast(net_value as decimal(38,6)) * {MICRO} as bigint)"
-    return f"select *, {micros} as net_micros from ({steps}) as priced"
-
-
 def _add_rules(
     reader: Reader,
     chosen: Selection,
@@ -148,7 +141,7 @@ def rule_sql(chosen: Selection, *, by: Dimension, rules: Mapping[str, RuleModel]
             cast(sum(case when step = step_count then net_micros end) as decimal(38,0)) as micros_whole
         from (
             select player, conversion_count, step, step_count, net_micros, {units(rules)}
-            from ({valued_steps(by.of_steps(chosen.steps))}) as valued
+            from ({by.of_steps(chosen.steps)}) as placed
         ) as parts group by player
     """
 

@@ -14,7 +14,7 @@ from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 from headwater.contract.models import RuleModel
-from headwater.report.measure.credited import MICRO, UNIT, units, valued_steps
+from headwater.report.measure.credited import MICRO, UNIT, units
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,7 +85,7 @@ def margins_sql(chosen: Selection, *, by: Dimension, rules: Mapping[str, RuleMod
         select player, count(*) as persons, {squares} from (
             select player, person_id, cast(max(conversion_count) as double) as many, {sums} from (
                 select player, person_id, conversion_count, {units(rules)}
-                from ({valued_steps(by.of_steps(chosen.steps))}) as valued
+                from ({by.of_steps(chosen.steps)}) as placed
                 where conversion_count > 0
             ) as parts group by player, person_id
         ) as persons group by player

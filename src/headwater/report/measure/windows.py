@@ -19,7 +19,7 @@ from headwater.contract.steps import literal
 if TYPE_CHECKING:
     from headwater.contract.settings import Settings
 
-WHOLE = "c.net_value, c.conversion_count, c.null_count"
+WHOLE = "c.net_value, c.net_micros, c.conversion_count, c.null_count"
 """What stands for the whole journey and is repeated on each of its steps."""
 
 
@@ -78,6 +78,7 @@ def _shorter(window: timedelta, conversions: str) -> str:
         from journey_steps as s
         join (
             select c.conversion_id, any_value(c.net_value) as net_value,
+                any_value(c.net_micros) as net_micros,
                 any_value(c.conversion_count) as conversion_count, any_value(c.null_count) as null_count,
                 min(s.step) - 1 as cut, sum(cast(round(1e15 * s.decay) as bigint)) as decay_kept
             from journey_steps as s
