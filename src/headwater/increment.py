@@ -309,8 +309,9 @@ class _Increment:
             """
             create table delta.events as
             select * from main.events
-            where event_id in (select event_id from delta.person_events)
-                and occurred_at >= (select min(occurred_at) from delta.person_events)
+            where
+                (event in (select event from main.goal_events) or strpos(context, '"campaign"') > 0)
+                and event_id in (select event_id from delta.person_events)
             """
         )
 
