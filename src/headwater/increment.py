@@ -131,7 +131,7 @@ class _Increment:
         self.drop(LINKS)
         self.drop(IDENTIFIERS)
         for table in (PERSONS, DEVICE_OWNERS):
-            self.engine.execute(f"create table delta.old_{table.name} as select * from main.{table.name}")
+            self.engine.execute(f"alter table main.{table.name} rename to old_{table.name}")
         for table in (COMPONENTS, PERSONS, DEVICE_OWNERS):
             self.run(table, path="main", into="main")
         self.engine.execute(
@@ -139,7 +139,7 @@ class _Increment:
             create table delta.changed_persons as
             with changes as (
                 select o.person_id as old_id, n.person_id as new_id
-                from delta.old_persons as o
+                from main.old_persons as o
                 join main.persons as n on n.identifier = o.identifier
                 where n.person_id <> o.person_id or n.is_shared <> o.is_shared
             )
@@ -149,12 +149,14 @@ class _Increment:
             select new_id from changes
             union
             select person_id from (
-                (select * from main.device_owners except all select * from delta.old_device_owners)
+                (select * from main.device_owners except all select * from main.old_device_owners)
                 union all
-                (select * from delta.old_device_owners except all select * from main.device_owners)
+                (select * from main.old_device_owners except all select * from main.device_owners)
             ) as owners
             """
         )
+        for table in (PERSONS, DEVICE_OWNERS):
+            self.engine.execute(f"drop table main.old_{table.name}")
 
     def _merge_links(self) -> None:
         self.engine.execute(
