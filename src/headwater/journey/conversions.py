@@ -25,8 +25,8 @@ from headwater.contract.tables import (
     PERSONS,
     REFUNDS,
 )
+from headwater.journey.amounts import MONEY, amount
 from headwater.journey.goals import plain_of
-from headwater.journey.money import MONEY, amount
 from headwater.journey.touchpoints import LATEST_PATHS
 
 if TYPE_CHECKING:

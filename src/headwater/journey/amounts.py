@@ -1,4 +1,4 @@
-"""Money: an amount as text, read where it can be meant in one way only.
+"""Amounts: money as text, read where it can be meant in one way only.
 
 Reads  a column of text, such as the `revenue` of an event
 Makes  SQL for the amount, DECIMAL(18,6), null where there is none

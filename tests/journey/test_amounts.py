@@ -1,4 +1,4 @@
-"""Money: amounts as shops write them; what can be meant in two ways is not guessed."""
+"""Amounts: money as shops write it; what can be meant in two ways is not guessed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headwater.journey.money import amount
+from headwater.journey.amounts import amount
 
 
 def read(text: str | None) -> Decimal | None:
