@@ -80,3 +80,13 @@ def test_the_summary_tells_of_replaced_days() -> None:
     done = {"received": 1, "stored": 1, "duplicate": 0, "refused": 0, "reasons": {}, "replaced_days": 1200}
 
     assert text(done, dry_run=False).splitlines()[1] == "  1,200 days of spend replaced by newer figures"
+
+
+def test_a_time_without_a_zone_is_read_in_the_workspaces_zone_and_told(tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text(
+        "conversion_id,person,occurred_at,value\n1,ada,2026-05-31 12:00:00,5\n2,bo,2026-05-31T12:00:00Z,5\n"
+    )
+
+    said = well("import", tmp_path / "orders.csv", "--as", "conversions", "--dir", tmp_path / "new")
+
+    assert "1 times name no zone and were read as UTC" in said

@@ -106,6 +106,11 @@ def text(done: dict[str, Any], *, dry_run: bool) -> str:
     lines = [f"{kept} + {done['duplicate']:,} duplicate + {done['refused']:,} refused"]
     reasons = sorted((done.get("reasons") or {}).items())
     lines += [f"  refused, {reason}: {count:,}" for reason, count in reasons]
+    if done.get("assumed_zone"):
+        lines.append(
+            f"{done['assumed_zone']:,} times name no zone and were read as {done['time_zone']} "
+            "(the setting time_zone; better: export them with a zone, such as 2026-05-31T12:00:00Z)"
+        )
     if done.get("replaced_days"):
         lines.append(f"  {done['replaced_days']:,} days of spend replaced by newer figures")
     if done["refused"] and not dry_run:
