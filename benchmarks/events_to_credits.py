@@ -61,8 +61,12 @@ def split(events: Path, *, early: Path, late: Path) -> None:
         engine.execute("set memory_limit = '3GB'")
         count = engine.execute("select count(*) from read_parquet(?)", [str(events)]).fetchall()[0][0]
         source = f"select * from '{events}'"
-        engine.execute(f"copy ({source} limit {count - LATE}) to '{early}' (format parquet, compression zstd)")
-        engine.execute(f"copy ({source} offset {count - LATE}) to '{late}' (format parquet, compression zstd)")
+        engine.execute(
+            f"copy ({source} limit {count - LATE}) to '{early}' (format parquet, compression zstd)"
+        )
+        engine.execute(
+            f"copy ({source} offset {count - LATE}) to '{late}' (format parquet, compression zstd)"
+        )
 
 
 def measure(size: int, *, folder: Path, generator: Path, rival: Path | None) -> None:
@@ -73,7 +77,10 @@ def measure(size: int, *, folder: Path, generator: Path, rival: Path | None) -> 
     place = folder / "workspace"
     headwater = (Path(sys.executable).with_name("headwater"), "--dir", place)
     print(f"\n{size:,} events", flush=True)
-    print(f"  import             {run(*headwater, 'import', early, '--as', 'events', '--map', MAP, '--no-build')}", flush=True)
+    print(
+        f"  import             {run(*headwater, 'import', early, '--as', 'events', '--map', MAP, '--no-build')}",
+        flush=True,
+    )
     run(*headwater, "build")
     ours = run(*headwater, "build", "--full")
     print(f"  build --full       {ours}", flush=True)
@@ -92,14 +99,20 @@ def measure(size: int, *, folder: Path, generator: Path, rival: Path | None) -> 
 
 def main() -> None:
     """Measure each size in a folder of its own."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("sizes", nargs="*", type=float, default=[1e6], help="numbers of events, e.g. 1e6 1e7 5e7")
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options.add_argument(
+        "sizes", nargs="*", type=float, default=[1e6], help="numbers of events, e.g. 1e6 1e7 5e7"
+    )
     options.add_argument("--generator", type=Path, default=SHARED / "generate_events.py")
     options.add_argument("--rival", type=Path, default=SHARED / "handwritten.py")
     chosen = options.parse_args()
     if not chosen.generator.exists():
         sys.exit(f"There is no generator at {chosen.generator}; name one with --generator.")
-    os.environ.setdefault("HEADWATER_SECRET_KEY", "benchmarks need no secret of their own, only one that stays")
+    os.environ.setdefault(
+        "HEADWATER_SECRET_KEY", "benchmarks need no secret of their own, only one that stays"
+    )
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     for size in chosen.sizes:
         with tempfile.TemporaryDirectory() as folder:
