@@ -16,8 +16,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from headwater.contract.steps import Solve
 from headwater.contract.tables import COMPONENTS, LINKS
@@ -80,6 +78,10 @@ def _integers(column: pa.ChunkedArray) -> Ints:
 
 
 def _labels(left: Ints, right: Ints, *, count: int) -> Ints:
+    # SciPy takes a quarter of a second to load: only a build needs it
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
     ones = np.ones(len(left), dtype=np.int8)
     _, label = connected_components(coo_matrix((ones, (left, right)), shape=(count, count)), directed=False)
     return np.asarray(label, dtype=np.int64)
