@@ -118,6 +118,7 @@ def test_each_conversion_of_a_person_has_a_journey_of_its_own() -> None:
         ("ada: 3 09:00 email, 4 09:00 sms, 4 10:00 direct, 4 11:00 direct", 2),
         ("ada: 3 09:00 direct, 4 09:00 direct", 2),
         ("ada: 3 09:00 direct, 4 09:00 email", 2),
+        ("ada: 3 09:00 email, 4 09:00 Direct", 1),
     ],
 )
 def test_the_known_step_is_the_last_that_is_not_direct_else_the_last(line: str, known_step: int) -> None:

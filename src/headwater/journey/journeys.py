@@ -87,7 +87,7 @@ def journey_steps(*, window: timedelta | None, half_life: timedelta) -> Step:
                     c.occurred_at,
                     min(t.touch_no) - 1 as base,
                     max(t.touch_no) as last_no,
-                    max(case when t.channel <> 'direct' then t.touch_no end) as known_no,
+                    max(case when lower(t.channel) <> 'direct' then t.touch_no end) as known_no,
                     max(case when t.occurred_at <= c.lead_at then t.touch_no end) as lead_no,
                     max(case when t.occurred_at <= c.opportunity_at then t.touch_no end) as opportunity_no,
                     max(t.occurred_at) as last_at

@@ -127,7 +127,7 @@ def _extents(window: timedelta, weight: str) -> str:
         select c.conversion_id,
             min(t.place) - 1 as cut,
             count(*) as step_count,
-            coalesce(max(case when t.channel <> 'direct' then t.place end), max(t.place)) - min(t.place) + 1
+            coalesce(max(case when lower(t.channel) <> 'direct' then t.place end), max(t.place)) - min(t.place) + 1
                 as known_step,
             {_reached("lead_at")} as lead_step,
             {_reached("opportunity_at")} as opportunity_step,
