@@ -88,7 +88,7 @@ def test_every_model_has_one_row_for_every_touch(engine: DuckDB, world: World) -
 @given(value=money)
 @settings(max_examples=12)
 def test_large_amounts_are_divided_to_the_last_digit(engine: DuckDB, value: Decimal) -> None:
-    amount = 10_000_000 * value + Decimal("0.010001")
+    amount = 1_000_000 * value + Decimal("0.010001")
     build(engine, [{"path": list(CHANNELS), "value": amount}])
 
     sums = engine.rows("select model, sum(value) from credits group by model")

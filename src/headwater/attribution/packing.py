@@ -72,6 +72,9 @@ def coded_sql(steps_sql: str, names: Sequence[str]) -> str:
 def packed_sql(coded: str, *, order: int, bits: str, touches: str, by: str = "") -> str:
     """Return the SQL that packs coded steps: one row per piece of a journey.
 
+    Codes become digits before the rows are doubled: DuckDB 2.0.0 breaks off where a column that a join
+    has just looked up goes through a cross join.
+
     `bits` and `touches` (per piece) are numbers or columns of `coded`; `by` names columns of `coded`
     that tell apart journeys of one journey_id and are kept.
     """
@@ -81,21 +84,26 @@ def packed_sql(coded: str, *, order: int, bits: str, touches: str, by: str = "")
             {kept}journey_id,
             piece,
             cast(sum(case when carried = 0 then digit else 0 end) as bigint) as pack,
-            cast(sum(case when carried = 1 then digit else 0 end) as bigint) as memory,
+            cast(sum(case when carried = 1 then memory_digit else 0 end) as bigint) as memory,
             max(step_count - piece * {touches}) as touches,
             max({touches}) as room,
             max(conversion_count) as conversion_count,
             max(null_count) as null_count,
             max(net_value) as net_value
         from (
-            select
-                *,
-                cast(floor(cast(step - 1 as double) / cast({touches} as double)) as bigint) + carried as piece,
-                code * cast(power(2e0, {bits} * (place - carried * ({touches} - {order}))) as bigint)
-                    as digit
-            from (select *, (step - 1) % {touches} as place from ({coded}) as coded) as placed
+            select *, own_piece + carried as piece
+            from (
+                select
+                    *,
+                    cast(floor(cast(step - 1 as double) / cast({touches} as double)) as bigint) as own_piece,
+                    code * cast(power(2e0, {bits} * place) as bigint) as digit,
+                    case when place + {order} >= {touches} and step - place - 1 + {touches} < step_count
+                        then code * cast(power(2e0, {bits} * (place + {order} - {touches})) as bigint)
+                        end as memory_digit
+                from (select *, (step - 1) % {touches} as place from ({coded}) as coded) as placed
+            ) as counted
             cross join (select * from (values (0), (1)) as turns(carried)) as twice
-            where carried = 0 or (place + {order} >= {touches} and step - place - 1 + {touches} < step_count)
+            where carried = 0 or memory_digit is not null
         ) as digits
         group by {kept}journey_id, piece
     """
