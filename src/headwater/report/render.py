@@ -148,21 +148,30 @@ def _grid(rows: list[dict[str, Any]], columns: tuple[str, ...], *, title: str | 
     for name in columns:
         right = all(_is_number(row.get(name)) for row in rows)
         grid.add_column(Text(name), justify="right" if right else "left", overflow="fold")
+    digits = {name: _digits(rows, name) for name in columns}
     for row in rows[:MOST_SHOWN]:
         # Text, since a campaign may hold what rich reads as markup
-        grid.add_row(*(Text(_shown(row.get(name))) for name in columns))
+        grid.add_row(*(Text(_shown(row.get(name), digits[name])) for name in columns))
     return grid
 
 
-def _shown(value: Any) -> str:
+def _digits(rows: list[dict[str, Any]], name: str) -> int | None:
+    """Return how many digits after the point a column has: one number for all its rows; None for an id."""
+    if name.endswith("_id"):
+        return None
+    fractions = (value for row in rows if isinstance(value := row.get(name), float))
+    return 4 if any(round(value, 4) != round(value) for value in fractions) else 0
+
+
+def _shown(value: Any, digits: int | None = 4) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
-        return f"{value:,}"
+        return str(value) if digits is None else f"{value:,}"
     if isinstance(value, Decimal):
         return f"{value:,.2f}"
     if isinstance(value, float):
-        return f"{value:,.0f}" if value == int(value) and abs(value) >= 1 else f"{value:,.4f}"
+        return f"{value:,.{digits or 0}f}"
     return _text(plain(value))
 
 
