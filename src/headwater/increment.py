@@ -310,7 +310,7 @@ class _Increment:
         self.engine.execute(
             """
             create table delta.events as
-            select * from main.events
+            select event_id, type, event, occurred_at, properties, context from main.events
             where
                 (event in (select event from main.goal_events) or strpos(context, '"campaign"') > 0)
                 and event_id in (select event_id from delta.person_events)

@@ -17,11 +17,9 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from headwater.attribution.estimator import Estimator
-from headwater.attribution.graph import graph
 from headwater.attribution.money import divided
 from headwater.attribution.packing import read_pieces
 from headwater.attribution.reading import read_journeys
-from headwater.attribution.removal import losses
 from headwater.contract.errors import UsageError
 from headwater.contract.models import PathModel
 
@@ -73,6 +71,10 @@ def solved(pieces: Pieces, order: int) -> Solution:
     Without any conversion all effects and credits are 0. Money is divided by the same effects with
     money as the reward; where these sum to nothing (refunds outweigh sales), as the conversions are.
     """
+    # they load SciPy, which takes a quarter of a second: only who solves should wait for it
+    from headwater.attribution.graph import graph
+    from headwater.attribution.removal import losses
+
     base, lost = losses(graph(pieces, order))
     effects = lost[:, 0] / base[0] if base[0] > 0 else np.zeros(len(lost))
     shares = effects / effects.sum() if effects.sum() > 0 else effects

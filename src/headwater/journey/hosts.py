@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -24,8 +24,6 @@ from headwater.journey import facts
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-_SUFFIXES = PublicSuffixList()
-_ICANN_SUFFIXES = PublicSuffixList(only_icann=True)
 _PLAIN_PREFIX = re.compile(r"((www?[0-9]*|m|mobile|wap|amp|touch|l|lm|[a-z]{2}|[a-z]{2}-[a-z]{2})[.])+")
 _PACKAGES = frozenset(("ai", "ch", "com", "jp", "org", "ru", "tv", "xyz"))
 """First parts of the names of Android apps; such a name is one thing, not a host below another."""
@@ -47,6 +45,11 @@ class _Known:
     source: str
     category: str
     is_own: bool
+
+
+@cache
+def _suffixes(*, only_icann: bool = False) -> PublicSuffixList:
+    return PublicSuffixList(only_icann=only_icann)
 
 
 def _table(rows: Iterator[tuple[str, _Known]]) -> dict[str, dict[str, _Known]]:
@@ -89,7 +92,7 @@ def site(host: str) -> str:
     is_package = name in _HOSTS and name.partition(".")[0] in _PACKAGES
     if is_package or _ADDRESS.fullmatch(name):
         return name
-    return str(_SUFFIXES.privatesuffix(name) or name)
+    return str(_suffixes().privatesuffix(name) or name)
 
 
 @lru_cache(maxsize=65536)
@@ -143,7 +146,7 @@ def _parents(name: str) -> Iterator[str]:
 
 
 def _with_any_suffix(name: str) -> str:
-    suffix = _ICANN_SUFFIXES.publicsuffix(name) or ""
+    suffix = _suffixes(only_icann=True).publicsuffix(name) or ""
     return f"{name.removesuffix(suffix)}{{}}" if suffix and suffix != name else ""
 
 
