@@ -37,6 +37,7 @@ from headwater.contract.tables import (
     STAGE_TIMES,
     TOUCHPOINTS,
 )
+from headwater.identity.persons import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -184,9 +185,7 @@ class _Increment:
 
     def touched(self) -> None:
         """Make delta.touched(person_id, since_at, since_id): everything from there on is made anew."""
-        self.run(HOSTS)
-        self.append(HOSTS, "m.host = d.host")
-        self.drop(HOSTS)
+        self._new_hosts()
         self.run(GOAL_EVENTS)
         self.append(GOAL_EVENTS, "m.event = d.event and m.stage = d.stage")
         self.drop(GOAL_EVENTS)
@@ -252,6 +251,17 @@ class _Increment:
             select person_id, {_BEGINNING}, '' from delta.touched_whole
             """
         )
+
+    def _new_hosts(self) -> None:
+        """Look up the referrers that were never seen; mostly there are none, and their lists stay unread."""
+        unknown = self.engine.rows(
+            f"select 1 from batch.events where referrer <> '' "
+            f"and {host_of('referrer')} not in (select host from main.hosts) limit 1"
+        )
+        if unknown:
+            self.run(HOSTS)
+            self.append(HOSTS, "m.host = d.host")
+            self.drop(HOSTS)
 
     def _reported_again(self) -> None:
         """Find the conversions that new events report again or refund: their persons are touched too."""
