@@ -200,32 +200,40 @@ def conversions(*, currency: str, rated_until: str, goals: Sequence[Goal]) -> St
                 group by path_id
             ),
 
-            given_back as (
+            returned as (
                 select
                     f.conversion_id,
+                    r.value,
+                    -- currencies only where there is something to exchange, so that rates join by equality
+                    case when r.currency <> f.currency then r.currency end as paid_in,
+                    case when r.currency <> f.currency then f.currency end as stated_in,
+                    least(cast(r.occurred_at as date), cast(:rated_until as date)) as rated_on
+                from refunds as r
+                join facts as f on f.conversion_id = r.order_id
+            ),
+
+            given_back as (
+                select
+                    r.conversion_id,
                     sum(
                         case
-                            when r.currency is null or r.currency = f.currency then r.value
+                            when r.paid_in is null then r.value
                             else coalesce(try_cast(round(cast(r.value as double) * t.per_eur / s.per_eur, 6) as {MONEY}), 0)
                         end
                     ) as value,
                     max(case when r.value is null then 1 else 0 end) as is_whole
-                from refunds as r
-                join facts as f on f.conversion_id = r.order_id
-                left join fx_rates as s
-                    on r.currency <> f.currency
-                    and s.currency = r.currency
-                    and s.rated_on = least(cast(r.occurred_at as date), cast(:rated_until as date))
-                left join fx_rates as t
-                    on r.currency <> f.currency
-                    and t.currency = f.currency
-                    and t.rated_on = least(cast(r.occurred_at as date), cast(:rated_until as date))
-                group by f.conversion_id
+                from returned as r
+                left join fx_rates as s on s.currency = r.paid_in and s.rated_on = r.rated_on
+                left join fx_rates as t on t.currency = r.stated_in and t.rated_on = r.rated_on
+                group by r.conversion_id
             ),
 
             netted as (
                 select
                     f.*,
+                    case when f.currency <> :currency then f.currency end as paid_in,
+                    case when f.currency <> :currency then :currency end as stated_in,
+                    least(cast(f.occurred_at as date), cast(:rated_until as date)) as rated_on,
                     case
                         when b.conversion_id is null then 0
                         when b.is_whole = 1 then -f.value
@@ -253,13 +261,7 @@ def conversions(*, currency: str, rated_until: str, goals: Sequence[Goal]) -> St
                 n.conversion_count,
                 n.null_count
             from netted as n
-            left join fx_rates as f
-                on n.currency <> :currency
-                and f.currency = n.currency
-                and f.rated_on = least(cast(n.occurred_at as date), cast(:rated_until as date))
-            left join fx_rates as t
-                on n.currency <> :currency
-                and t.currency = :currency
-                and t.rated_on = least(cast(n.occurred_at as date), cast(:rated_until as date))
+            left join fx_rates as f on f.currency = n.paid_in and f.rated_on = n.rated_on
+            left join fx_rates as t on t.currency = n.stated_in and t.rated_on = n.rated_on
         """,
     )
