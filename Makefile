@@ -14,7 +14,7 @@ READY := .venv/.ready
 CODE := src tests tools benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help install browser web demo test fast check style types floors reference wheel clean
+.PHONY: help install browser web demo test fast bench check style types floors reference wheel clean
 
 help:  ## say what there is
 	@awk -F ':.*## *' '/^[a-z]+:.*##/ { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -56,8 +56,18 @@ floors: $(READY)
 reference: $(READY)
 	@.venv/bin/python tools/reference.py --check
 
+SIZES ?= 1e6 1e7
+RIVAL := .tools-rival/bin/python
+
+bench: $(READY)  ## measure speed and durability; takes a quarter of an hour (SIZES="1e6 1e7 5e7")
+	@test -x $(RIVAL) || { .venv/bin/python -m venv .tools-rival && $(RIVAL) -m pip install --quiet ChannelAttribution matplotlib; }
+	@.venv/bin/python benchmarks/events_to_credits.py $(SIZES)
+	@.venv/bin/python benchmarks/models_vs_channelattribution.py --rival-python $(RIVAL)
+	@.venv/bin/python benchmarks/durable_intake.py
+	@.venv/bin/python benchmarks/kill_intake.py
+
 wheel: $(READY) web  ## a wheel and a source archive in dist/
 	@.tools/bin/uv build --quiet
 
 clean:  ## forget what was installed and built (no data is touched)
-	rm -rf .venv .tools .tools-node dist build node_modules web/node_modules src/headwater/web/static
+	rm -rf .venv .tools .tools-node .tools-rival dist build node_modules web/node_modules src/headwater/web/static

@@ -67,7 +67,6 @@ TESTED_ELSEWHERE = {
     "report/measure": "tests/report",
     "sandbox/market.py": "tests/sandbox/test_shop.py",
     "sandbox/post.py": "tests/sandbox/test_shop.py",
-    "workspace.py": "tests/test_docs.py",
 }
 
 

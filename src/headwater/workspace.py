@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import asdict, dataclass, fields
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +19,13 @@ import duckdb
 
 from headwater import attribution, loading, pipeline, report
 from headwater.collect import imports
-from headwater.contract.errors import NotFoundError, UsageError
-from headwater.contract.query import ALL_TIME, ReportContext, ReportQuery
+from headwater.contract.errors import HeadwaterError, NotFoundError, UsageError, WorkspaceBusyError
+from headwater.contract.query import ReportContext
 from headwater.contract.tables import CREDITS, REMOVAL_EFFECTS
 from headwater.engine.duckdb import DuckDB
 from headwater.identity.placeholders import placeholder_values
 from headwater.increment import increment
+from headwater.options import moment_of, query_of
 from headwater.readonly import checked
 from headwater.report.explain import explanation
 from headwater.report.timeline import timeline
@@ -36,6 +36,7 @@ from headwater.store.secrets import secret_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
     import pyarrow as pa
 
@@ -86,7 +87,7 @@ class Workspace:
         self.dir.mkdir(parents=True, exist_ok=True)
         self.control = Control.in_folder(self.dir)
         self.personal = Personal(self.dir / "personal.sqlite", secret_key())
-        self.engine = DuckDB(self.dir / WAREHOUSE)
+        self.engine = opened(self.dir / WAREHOUSE)
         self.builds_on_read = builds_on_read
         self._building = threading.RLock()
         self._needs_full = not self._is_current()
@@ -136,9 +137,21 @@ class Workspace:
         """
         started = time.monotonic()
         if as_of is not None:
-            return _summary(self._as_of(_moment(as_of)), mode="full", started=started)
+            return _summary(self._as_of(moment_of(as_of)), mode="full", started=started)
+        with self._building:
+            try:
+                return self._built(full=full, started=started)
+            except (duckdb.Error, HeadwaterError) as error:
+                if not is_fatal(error):
+                    raise
+                # the engine takes no more orders; the archive has everything that the file had
+                self._reopen()
+                return self._built(full=True, started=started)
+
+    def _built(self, *, full: bool, started: float) -> BuildSummary:
         with self._building:
             batch = loading.load(self.engine, self.dir)
+            self._needs_full = self._needs_full or not self._is_current()
             mode = "nothing new"
             if full or self._needs_full or batch.is_first or batch.restated or self._is_large(batch):
                 mode = "full"
@@ -151,6 +164,13 @@ class Workspace:
             if mode != "nothing new":
                 self._effects_are_stale = True
             return _summary(self.engine, mode=mode, started=started)
+
+    def _reopen(self) -> None:
+        """Throw the warehouse away and begin a new one, after an error that the engine cannot survive."""
+        self.engine.close()
+        put_aside(self.dir / WAREHOUSE)
+        self.engine = opened(self.dir / WAREHOUSE)
+        self._needs_full = not self._is_current()
 
     def _is_large(self, batch: loading.Batch) -> bool:
         new = batch.rows.get("events", 0)
@@ -184,9 +204,7 @@ class Workspace:
         """Build what is missing before an answer: new files, other settings."""
         if not self.builds_on_read and not self._needs_full:
             return
-        with self._building:
-            self._needs_full = self._needs_full or not self._is_current()
-            self.build()
+        self.build()
 
     def _with_effects(self) -> None:
         """Bring the removal effects up to date: they are solved when somebody asks for credits."""
@@ -310,6 +328,38 @@ class Workspace:
         return engine
 
 
+def opened(path: Path) -> DuckDB:
+    """Open a warehouse; one that cannot be read is put aside, and an empty one takes its place.
+
+    Raises WorkspaceBusyError where another process holds it.
+    """
+    try:
+        return DuckDB(path)
+    except WorkspaceBusyError as error:
+        if "lock" in error.problem.lower():
+            raise
+    except duckdb.Error:
+        pass
+    put_aside(path)
+    return DuckDB(path)
+
+
+def is_fatal(error: BaseException | None) -> bool:
+    """Say whether an error, or one behind it, has left the engine unable to go on."""
+    while error is not None:
+        if isinstance(error, duckdb.FatalException | duckdb.InternalException):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def put_aside(path: Path) -> None:
+    """Rename a warehouse that is of no more use, so that it can be looked at; the last one is kept."""
+    for part in (path, path.with_name(f"{path.name}.wal")):
+        if part.exists():
+            part.replace(part.with_name(f"{part.name}.broken"))
+
+
 def build_fully(engine: DuckDB, steps: Sequence[AnyStep]) -> None:
     """Make every table afresh; removal effects wait until somebody asks for credits."""
     for step in steps:
@@ -317,68 +367,6 @@ def build_fully(engine: DuckDB, steps: Sequence[AnyStep]) -> None:
             engine.create(REMOVAL_EFFECTS)
         else:
             engine.run(step)
-
-
-def query_of(options: Mapping[str, Any]) -> ReportQuery:
-    """Turn options as people write them (text, lists, dates) into a ReportQuery.
-
-    `model` is a name, names joined by commas, or a list; `window` "30d", "12h", "all" or a timedelta;
-    `since`, `until` ISO days. Raises UsageError for what cannot be read.
-    """
-    known = {option.name for option in fields(ReportQuery)} | {"model"}
-    for name in options:
-        if name not in known:
-            raise UsageError(
-                f"Reports have no option {name!r}.", hint=f"there are: {', '.join(sorted(known))}."
-            )
-    given = {name: value for name, value in options.items() if value is not None and value != ""}
-    models = given.pop("model", None) or given.pop("models", None) or ()
-    if isinstance(models, str):
-        models = tuple(part.strip() for part in models.split(",") if part.strip())
-    given.pop("models", None)
-    readers: dict[str, Callable[[Any], Any]] = {
-        "window": _window,
-        "since": _day,
-        "until": _day,
-        "as_of": _moment,
-        "limit": int,
-        "currency": lambda text: str(text).upper(),
-    }
-    return ReportQuery(
-        models=tuple(models),
-        **{name: readers.get(name, lambda value: value)(value) for name, value in given.items()},
-    )
-
-
-def _window(value: Any) -> timedelta:
-    if isinstance(value, timedelta):
-        return value
-    text = str(value).strip().lower()
-    if text == "all":
-        return ALL_TIME
-    units = {"d": "days", "h": "hours", "w": "weeks"}
-    if text[-1:] in units and text[:-1].isdigit() and int(text[:-1]) > 0:
-        return timedelta(**{units[text[-1]]: int(text[:-1])})
-    raise UsageError(f"The window {value!r} cannot be read.", hint="write 30d, 12h, 2w or all.")
-
-
-def _day(value: Any) -> date:
-    if isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(str(value))
-    except ValueError as error:
-        raise UsageError(f"The day {value!r} cannot be read.", hint="write it as 2026-05-31.") from error
-
-
-def _moment(value: Any) -> datetime:
-    try:
-        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    except ValueError as error:
-        raise UsageError(
-            f"The time {value!r} cannot be read.", hint="write it as 2026-05-31T12:00:00Z."
-        ) from error
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def _summary(engine: DuckDB, *, mode: str, started: float) -> BuildSummary:
