@@ -103,6 +103,7 @@ touches = st.builds(
     kind=st.sampled_from(["call", None]),
     channel=st.sampled_from(["Phone", None]),
     source=st.sampled_from(["fb", None]),
+    click_id=st.sampled_from(["AbC", None]),
 )
 deals = st.builds(
     lambda number, **columns: (

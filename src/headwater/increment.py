@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from headwater.contract.tables import (
     CLICK_IDS,
+    CLICK_LINKS,
     COMPONENTS,
     CONVERSIONS,
     DEVICE_OWNERS,
@@ -133,7 +134,7 @@ class _Increment:
         self.drop(IDENTIFIERS)
         for table in (PERSONS, DEVICE_OWNERS):
             self.engine.execute(f"alter table main.{table.name} rename to old_{table.name}")
-        for table in (COMPONENTS, PERSONS, DEVICE_OWNERS):
+        for table in (CLICK_LINKS, COMPONENTS, PERSONS, DEVICE_OWNERS):
             self.run(table, path="main", into="main")
         self.engine.execute(
             """

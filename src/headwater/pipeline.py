@@ -15,7 +15,7 @@ from headwater import attribution
 from headwater.attribution import effects, ledger
 from headwater.contract.steps import Solve
 from headwater.contract.tables import CLICK_ID_NAMES, EVENTS, FX_RATES, HOSTS, SOURCE_ALIASES
-from headwater.identity import components, identifiers, links, persons
+from headwater.identity import click_links, components, identifiers, links, persons
 from headwater.journey import (
     channels,
     click_ids,
@@ -46,6 +46,7 @@ def steps(settings: Settings, *, placeholder_hashes: Collection[str] = ()) -> It
     # identity: identifiers -> links -> persons
     yield identifiers.identifiers(placeholder_hashes=placeholder_hashes)
     yield links.links()
+    yield click_links.click_links()
     yield components.components(max_links=settings.max_links)
     yield persons.persons()
     yield persons.device_owners()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 START = datetime(2026, 1, 1)
 MADE = (
-    tables.PERSONS, tables.LINKS, tables.PERSON_EVENTS, tables.TOUCHPOINTS, tables.CONVERSIONS,
+    tables.PERSONS, tables.LINKS, tables.CLICK_LINKS, tables.PERSON_EVENTS, tables.TOUCHPOINTS, tables.CONVERSIONS,
     tables.STAGE_TIMES, tables.JOURNEYS, tables.JOURNEY_STEPS, tables.CREDITS, tables.FX_RATES,
 )  # fmt: skip
 

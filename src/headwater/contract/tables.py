@@ -245,11 +245,26 @@ LINKS = table(
     """
     identifier VARCHAR kind:value, the smaller of the two
     other_identifier VARCHAR kind:value
-    evidence VARCHAR identify, alias, click_id or order
+    evidence VARCHAR identify or alias
     event_id VARCHAR one event that shows it
     first_at TIMESTAMP first time seen together, UTC
     last_at TIMESTAMP last time seen together, UTC
     link_count BIGINT how often seen together
+    """,
+)
+
+CLICK_LINKS = table(
+    "click_links",
+    "A device and a person that one click id shows to belong together.",
+    "identifier other_identifier",
+    """
+    identifier VARCHAR kind:value, the smaller of the two
+    other_identifier VARCHAR kind:value
+    evidence VARCHAR click_id
+    event_id VARCHAR one landing that carried the click id
+    first_at TIMESTAMP first landing with it, UTC
+    last_at TIMESTAMP last landing with it, UTC
+    link_count BIGINT how often the device landed with it
     """,
 )
 

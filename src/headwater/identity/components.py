@@ -1,6 +1,6 @@
 """Components: the persons that the links show, as connected components on two levels.
 
-Reads  links        pairs of identifiers (with `hash` and `other_hash`, their stable hashes)
+Reads  links, click_links   pairs of identifiers (with `hash` and `other_hash`, their stable hashes)
 Makes  components   identifier -> person_id
 
 Known identifiers (customer id, e-mail, phone) form persons first; devices attach afterwards. So a
@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headwater.contract.steps import Solve
-from headwater.contract.tables import COMPONENTS, LINKS
+from headwater.contract.tables import CLICK_LINKS, COMPONENTS, LINKS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,11 @@ if TYPE_CHECKING:
 
 LINKS_WITH_HASHES = """
     select identifier, other_identifier, stable_hash(identifier) as hash, stable_hash(other_identifier) as other_hash
-    from links
+    from (
+        select identifier, other_identifier from links
+        union all
+        select identifier, other_identifier from click_links
+    ) as evidence
 """
 
 
@@ -42,7 +46,7 @@ def components(*, max_links: int) -> Solve:
 
     return Solve(
         makes=COMPONENTS,
-        reads=(LINKS,),
+        reads=(LINKS, CLICK_LINKS),
         solve=solve,
         params={"max_links": max_links},
         queries={"links": LINKS_WITH_HASHES},

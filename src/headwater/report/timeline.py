@@ -81,7 +81,7 @@ def _links(reader: Reader, person_id: int) -> list[dict[str, Any]]:
     return rows(
         reader,
         """
-        select l.* from links as l join persons as p on p.identifier = l.identifier
+        select l.* from (select * from links union all select * from click_links) as l join persons as p on p.identifier = l.identifier
         where p.person_id = ? order by l.first_at, l.identifier, l.other_identifier
         """,
         [person_id],
