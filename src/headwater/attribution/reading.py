@@ -74,7 +74,7 @@ def _from_paths(table: pa.Table) -> Journeys:
     if pa.types.is_list(path.type) or pa.types.is_large_list(path.type):
         tokens, lengths = path.flatten(), pc.fill_null(pc.list_value_length(path), 0)
     else:
-        distinct = pc.fill_null(path.cast(pa.large_string()), "").dictionary_encode()
+        distinct = _text(path).dictionary_encode()
         same = distinct.indices.to_numpy()
         count = len(distinct.dictionary)
         conversions, values, nulls = (
@@ -84,6 +84,12 @@ def _from_paths(table: pa.Table) -> Journeys:
         split = pc.split_pattern(distinct.dictionary, SEPARATOR)
         tokens, lengths = split.flatten(), pc.list_value_length(split)
     return _journeys(tokens, lengths.to_numpy().astype(np.int64), conversions, nulls, values, total_value)
+
+
+def _text(given: pa.Array) -> pa.Array:
+    """Return text without nulls; what is text already is not copied."""
+    text = given if pa.types.is_string(given.type) else given.cast(pa.large_string())
+    return pc.fill_null(text, "") if text.null_count else text
 
 
 def _from_touches(table: pa.Table, extras: Sequence[str]) -> Journeys:
@@ -109,7 +115,7 @@ def _journeys(
     total_value: Decimal,
     extras: Mapping[str, Floats] = MappingProxyType({}),
 ) -> Journeys:
-    found = pc.fill_null(tokens.cast(pa.large_string()), "").dictionary_encode()
+    found = _text(tokens).dictionary_encode()
     spellings = [name.strip() for name in found.dictionary.to_pylist()]
     channels = tuple(sorted(set(spellings) - {""}))
     place = {name: code for code, name in enumerate(channels)}
