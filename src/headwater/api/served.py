@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from headwater.checkup import CONSERVED
 from headwater.contract.errors import HeadwaterError
 
 if TYPE_CHECKING:
@@ -25,15 +26,8 @@ select
     (select count(distinct person_id) from persons) as persons,
     (select max(known_at) from intake) as complete_to
 """
-IMPORTED = """
-select
-    coalesce(sum(received), 0)::bigint as received,
-    coalesce(sum(stored), 0)::bigint as stored,
-    coalesce(sum(duplicate), 0)::bigint as duplicate,
-    coalesce(sum(refused), 0)::bigint as refused
-from intake
-where receipt_id not like 'collect%'
-"""
+IMPORTED = f"{CONSERVED} where receipt_id not like 'collect%'"
+"""What imports brought; the collector counts for itself, up to this second."""
 
 
 @dataclass(kw_only=True)
