@@ -71,6 +71,24 @@ def test_an_engine_that_gave_up_is_replaced(folder: Path, monkeypatch: pytest.Mo
         assert [row[:2] for row in halves(shop)] == [row[:2] for row in HALVES]
 
 
+def test_a_build_that_stopped_after_its_load_is_made_good(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "more.csv").write_text(ORDERS.replace("1,ada", "2,ada"))
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with Workspace(folder) as shop, monkeypatch.context() as patched:
+        patched.setattr("headwater.workspace.increment", stop)
+        shop.import_([tmp_path / "more.csv"], kind="conversions")
+        with pytest.raises(KeyboardInterrupt):
+            shop.build()
+
+    with Workspace(folder) as shop:
+        assert shop.report("compare", model="linear").meta["total_conversions"] == 2
+
+
 def test_a_folder_that_another_process_holds_is_not_touched(folder: Path) -> None:
     hold = "import sys; from headwater.workspace import Workspace; held = Workspace(sys.argv[1]); print('held', flush=True); input()"
     with subprocess.Popen(

@@ -87,6 +87,11 @@ def load(engine: DuckDB, root: Path, *, as_of: datetime | None = None) -> Batch:
     return Batch(rows, is_first, restated)
 
 
+def is_pending(engine: DuckDB) -> bool:
+    """Say whether a load was never built: its rows are in the raw tables and nowhere else."""
+    return bool(engine.rows("select 1 from information_schema.schemata where schema_name = ?", [BATCH]))
+
+
 def forget_batch(engine: DuckDB) -> None:
     """Drop the rows of the last load from the schema `batch`."""
     engine.execute(f"drop schema if exists {BATCH} cascade")

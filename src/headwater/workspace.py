@@ -149,21 +149,23 @@ class Workspace:
                 return self._built(full=True, started=started)
 
     def _built(self, *, full: bool, started: float) -> BuildSummary:
-        with self._building:
-            batch = loading.load(self.engine, self.dir)
-            self._needs_full = self._needs_full or not self._is_current()
-            mode = "nothing new"
-            if full or self._needs_full or batch.is_first or batch.restated or self._is_large(batch):
-                mode = "full"
-                build_fully(self.engine, self._steps())
-                loading.forget_batch(self.engine)
-                self._remember()
-            elif batch:
-                mode = "incremental"
-                increment(self.engine, {step.makes.name: step for step in self._steps()}, batch)
-            if mode != "nothing new":
-                self._effects_are_stale = True
-            return _summary(self.engine, mode=mode, started=started)
+        # a build that was interrupted after its load leaves tables that an increment cannot mend
+        self._needs_full = self._needs_full or loading.is_pending(self.engine) or not self._is_current()
+        batch = loading.load(self.engine, self.dir)
+        mode = "nothing new"
+        if full or self._needs_full or batch.is_first or batch.restated or self._is_large(batch):
+            mode = "full"
+            self._needs_full = True
+            self.engine.execute("delete from built")
+            build_fully(self.engine, self._steps())
+            loading.forget_batch(self.engine)
+            self._remember()
+        elif batch:
+            mode = "incremental"
+            increment(self.engine, {step.makes.name: step for step in self._steps()}, batch)
+        if mode != "nothing new":
+            self._effects_are_stale = True
+        return _summary(self.engine, mode=mode, started=started)
 
     def _reopen(self) -> None:
         """Throw the warehouse away and begin a new one, after an error that the engine cannot survive."""
@@ -321,8 +323,9 @@ class Workspace:
         folder.mkdir(exist_ok=True)
         path = folder / f"{moment:%Y%m%dT%H%M%S%f}-{self.settings.version()}.duckdb"
         engine = DuckDB(path)
+        was_stopped = loading.is_pending(engine)
         batch = loading.load(engine, self.dir, as_of=moment)
-        if batch:
+        if batch or was_stopped:
             build_fully(engine, self._steps())
             loading.forget_batch(engine)
         return engine
