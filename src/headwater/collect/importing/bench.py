@@ -36,9 +36,18 @@ MACROS = f"""
         when x between 100000000000000 and 99999999999999999 then make_timestamp(cast(x as bigint))
     end;
     create macro is_naive(x) as regexp_full_match(x, '{NAIVE}');
+    -- a clock set back shows an hour twice (half an hour on Lord Howe Island): the first one is meant;
+    -- a time that a clock set forward jumps over is read as if it had not been set yet
+    create macro first_of(t, local, zone) as case
+        when zone in ('UTC', 'Etc/UTC') then t
+        when timezone(zone, t - interval 1 hour) = local then t - interval 1 hour
+        when timezone(zone, t - interval 30 minute) = local then t - interval 30 minute
+        else t
+    end;
+    create macro local(x, zone) as first_of(timezone(zone, x), x, zone);
     create macro moment(x, zone) as case
         when regexp_full_match(x, '{ZONED}') then cast(leap(replace(upper(x), 'GMT', 'UTC')) as timestamp)
-        when is_naive(x) then timezone('UTC', timezone(zone, try_cast(x as timestamp)))
+        when is_naive(x) then timezone('UTC', local(try_cast(x as timestamp), zone))
         when regexp_full_match(x, '[0-9]{{9,16}}([.][0-9]+)?') then epoch(try_cast(x as decimal(25, 6)))
     end;
     create macro in_range(t) as
