@@ -17,6 +17,7 @@ from headwater.attribution.graph import graph
 from headwater.attribution.markov import credited
 from headwater.attribution.reading import read_journeys
 from headwater.attribution.removal import dense_losses, sparse_losses
+from headwater.attribution.walking import walked
 from headwater.contract.errors import UsageError
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def test_renaming_the_channels_only_renames_the_effects(world: World, order: int
 
 @given(world=worlds, order=orders)
 def test_dense_and_sparse_solutions_agree(world: World, order: int) -> None:
-    made = graph(read_journeys(world).pieces(order), order)
+    made = graph(walked(read_journeys(world), order), order)
 
     base, lost = dense_losses(made)
     sparse_base, sparse_lost = sparse_losses(made)
@@ -172,7 +173,7 @@ def test_many_channels_of_a_higher_order_are_solved_by_iteration() -> None:
     ]
     base, effects = slow_markov(world, 2)
 
-    found = sparse_losses(graph(read_journeys(world).pieces(2), 2))
+    found = sparse_losses(graph(walked(read_journeys(world), 2), 2))
 
     names = read_journeys(world).channels
     assert dict(zip(names, found[1][:, 0] / base, strict=True)) == pytest.approx(effects, rel=1e-8)

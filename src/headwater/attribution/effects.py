@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from headwater.attribution.markov import solved
 from headwater.attribution.packing import PACKED_BITS, UNNAMED, alike_sql, packed_sql, unpacked
 from headwater.attribution.path_steps import PATH_ROW, null_steps_sql
+from headwater.attribution.walking import walked_pieces
 from headwater.contract.steps import Solve
 from headwater.contract.tables import JOURNEY_STEPS, JOURNEYS, REMOVAL_EFFECTS, TOUCHPOINTS
 
@@ -128,7 +129,8 @@ def solved_effects(tables: Mapping[str, pa.Table], *, order: int) -> pa.Table:
     bits = max(1, (len(names) - 1).bit_length())
     found = []
     for goal in sorted(pc.unique(tables["journey_steps"].column("goal")).to_pylist()):
-        solution = solved(unpacked(_pieces(tables, goal), names=names, order=order, bits=bits), order)
+        pieces = unpacked(_pieces(tables, goal), names=names, order=order, bits=bits)
+        solution = solved(walked_pieces(pieces, order), order)
         effects = zip(names, solution.removal_effects.tolist(), strict=True)
         found += [
             {"goal": goal, "model": "markov", "channel": name, "effect": effect} for name, effect in effects

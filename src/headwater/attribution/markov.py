@@ -20,6 +20,7 @@ from headwater.attribution.estimator import Estimator
 from headwater.attribution.money import divided
 from headwater.attribution.packing import read_pieces
 from headwater.attribution.reading import read_journeys
+from headwater.attribution.walking import walked, walked_pieces
 from headwater.contract.errors import UsageError
 from headwater.contract.models import PathModel
 
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
-    from headwater.attribution.pieces import Floats, Pieces
+    from headwater.attribution.pieces import Floats
+    from headwater.attribution.walking import Walk
     from headwater.contract.ports import Reader
     from headwater.contract.settings import Settings
 
@@ -59,13 +61,13 @@ def model(settings: Settings) -> PathModel:
 def credited(reader: Reader, steps_sql: str, *, order: int) -> Mapping[str, tuple[float, Decimal]]:
     """Return the conversions and the value credited to each player of the journeys."""
     pieces = read_pieces(reader, steps_sql, order)
-    solution = solved(pieces, order)
+    solution = solved(walked_pieces(pieces, order), order)
     return dict(
         zip(pieces.channels, zip(solution.credits.tolist(), solution.values, strict=True), strict=True)
     )
 
 
-def solved(pieces: Pieces, order: int) -> Solution:
+def solved(walk: Walk, order: int) -> Solution:
     """Solve the graph of the journeys.
 
     Without any conversion all effects and credits are 0. Money is divided by the same effects with
@@ -75,7 +77,7 @@ def solved(pieces: Pieces, order: int) -> Solution:
     from headwater.attribution.graph import graph
     from headwater.attribution.removal import losses
 
-    base, lost = losses(graph(pieces, order))
+    base, lost = losses(graph(walk, order))
     effects = lost[:, 0] / base[0] if base[0] > 0 else np.zeros(len(lost))
     shares = effects / effects.sum() if effects.sum() > 0 else effects
     value_shares = lost[:, 1] / base[1] if base[1] > 0 else np.zeros(len(lost))
@@ -83,8 +85,8 @@ def solved(pieces: Pieces, order: int) -> Solution:
     return Solution(
         base_probability=float(base[0]),
         removal_effects=effects,
-        credits=shares * pieces.total_conversions,
-        values=divided(pieces.total_value, by.tolist()),
+        credits=shares * walk.total_conversions,
+        values=divided(walk.total_value, by.tolist()),
     )
 
 
@@ -107,11 +109,11 @@ class Markov(Estimator):
         """Solve the graph of the journeys (see `reading`); raises UsageError for an order above 3."""
         if self.order not in ORDERS:
             raise UsageError(f"The order cannot be {self.order}.", hint="choose 1, 2 or 3.")
-        pieces = read_journeys(journeys).pieces(self.order)
-        solution = solved(pieces, self.order)
-        self.channels_ = pieces.channels
+        walk = walked(read_journeys(journeys), self.order)
+        solution = solved(walk, self.order)
+        self.channels_ = walk.channels
         self.base_probability_ = solution.base_probability
-        self.removal_effects_ = dict(zip(pieces.channels, solution.removal_effects.tolist(), strict=True))
-        self.credits_ = dict(zip(pieces.channels, solution.credits.tolist(), strict=True))
-        self.values_ = dict(zip(pieces.channels, solution.values, strict=True))
+        self.removal_effects_ = dict(zip(walk.channels, solution.removal_effects.tolist(), strict=True))
+        self.credits_ = dict(zip(walk.channels, solution.credits.tolist(), strict=True))
+        self.values_ = dict(zip(walk.channels, solution.values, strict=True))
         return self

@@ -79,6 +79,6 @@ def null_steps_sql(*, player: str, fulfilled: str) -> str:
             from touchpoints as touch
             left join (select distinct person_id as done from journeys where {fulfilled}) as converted
                 on converted.done = touch.person_id
-            where converted.done is null
+            where converted.done is null and touch.is_uncredited is not true
         ) as remaining
     """

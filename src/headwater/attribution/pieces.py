@@ -1,7 +1,7 @@
-"""Pieces: journeys as the Markov graph counts them, whole or cut where they are long.
+"""Pieces: journeys as they are counted, whole (`Journeys`) or cut where they are long (`Pieces`).
 
 Reads  flat channel codes (the Python door) or packed integers (SQL, see `packing`)
-Makes  what `graph` walks through, place by place
+Makes  what `walking` goes through
 
 A piece that is not the first of its journey carries a memory of the touches before it, so that
 cutting changes no count. Pieces are sorted by length, longest first: those that still have a touch
@@ -68,20 +68,3 @@ class Journeys:
     def owners(self) -> Ints:
         """Return the journey of each touch."""
         return np.repeat(np.arange(len(self.lengths)), self.lengths)
-
-    def pieces(self, order: int) -> Pieces:
-        """Return the journeys, uncut, as the Markov graph counts them."""
-        falling = np.argsort(-self.lengths, kind="stable")
-        starts = self.starts()[falling]
-        return Pieces(
-            channels=self.channels,
-            lengths=self.lengths[falling],
-            touch=lambda place, count: self.codes[starts[:count] + place],
-            complete=np.ones(len(falling), dtype=bool),
-            memory=np.full((len(falling), order), -1, dtype=np.int64),
-            conversions=self.conversions[falling],
-            nulls=self.nulls[falling],
-            values=self.values[falling],
-            total_conversions=float(self.conversions.sum()),
-            total_value=self.total_value,
-        )
