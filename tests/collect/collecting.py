@@ -20,12 +20,17 @@ import uvicorn
 from headwater.collect import archive
 from headwater.collect.alone import Forgetful
 from headwater.collect.app import collector
+from headwater.collect.intake import receipt
 from headwater.collect.journal import Journal
 from headwater.collect.metrics import Metrics
+from headwater.collect.protocols import segment
 from headwater.collect.publisher import Publisher
+from headwater.collect.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from headwater.collect.receipts import Receipt
 
 KEY = "wk_test_123"
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
@@ -80,6 +85,12 @@ class Running:
         page = self.send("/metrics", None, method="GET").body.decode()
         lines = (line.rsplit(" ", 1) for line in page.splitlines() if not line.startswith("#"))
         return {name: float(value) for name, value in lines}
+
+
+def posted(body: Any, *, path: str = "/v1/batch", at: int = 0) -> Receipt:
+    """Return the receipt of a decoded body that came at `at` by the Segment protocol."""
+    request = Request("POST", path, "", {}, b"", at)
+    return receipt(request, segment.WIRE.opened(request, body, segment.PATHS[path]), origin="segment")
 
 
 def rows(folder: Path, kind: str) -> list[dict[str, Any]]:

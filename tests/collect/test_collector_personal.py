@@ -6,13 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from collecting import KEY, rows
+from collecting import KEY, posted, rows
 
 from headwater.collect.alone import Forgetful
-from headwater.collect.intake import Arrival, receipt
 from headwater.collect.journal import Journal
 from headwater.collect.personal import refused_text, text
-from headwater.collect.protocols import segment
 from headwater.collect.publisher import Publisher
 
 if TYPE_CHECKING:
@@ -25,7 +23,7 @@ HASH = Forgetful(KEY).keyed("email", [ADA])[ADA]
 
 def published(folder: Path, *messages: Any, store: Any = None) -> list[dict[str, Any]]:
     journal = Journal(folder / "journal.sqlite")
-    journal.store(receipt(segment.opened(list(messages)), segment.WIRE, "", Arrival(0)))
+    journal.store(posted(list(messages)))
     Publisher(journal, folder, store or Forgetful(KEY)).publish()
     journal.close()
     return rows(folder, "events")

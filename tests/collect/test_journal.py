@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
+from collecting import posted
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headwater.collect.intake import Arrival, receipt
 from headwater.collect.journal import DAY, Journal
-from headwater.collect.protocols import segment
 from headwater.collect.receipts import Outcome, Receipt
 from headwater.collect.writer import JournalUnavailableError
 from headwater.contract.errors import HeadwaterError, WorkspaceBusyError
@@ -32,7 +31,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 def hits(*ids: str, at: int = DAY, **more: Any) -> Receipt:
     messages = [{"type": "track", "event": "x", "userId": "ada", "messageId": key} | more for key in ids]
-    return receipt(segment.opened(messages), segment.WIRE, "", Arrival(at))
+    return posted(messages, at=at)
 
 
 def ids(journal: Journal, first: int = 1, last: int = 10**9) -> list[str]:
@@ -127,7 +126,7 @@ def test_received_is_stored_and_duplicate_and_refused_also_after_restarts(
     stored: set[str] = set()
 
     for messages, restarts in batches:
-        journal.store(receipt(segment.opened(messages), segment.WIRE, "", Arrival(DAY)))
+        journal.store(posted(messages, at=DAY))
         if restarts:
             journal.close()
             journal = Journal(path)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 import pytest
-from collecting import KEY, rows
+from collecting import KEY, posted, rows
 
-from headwater.collect import archive
+from headwater.collect import archive, message
 from headwater.collect.alone import Forgetful
-from headwater.collect.intake import Arrival, receipt
 from headwater.collect.journal import DAY, Journal
-from headwater.collect.protocols import BY_NAME, segment
 from headwater.collect.publisher import Publisher
 from headwater.contract.tables import ARCHIVE_KINDS
 
@@ -27,7 +24,7 @@ class Killed(BaseException):
 
 
 def taken(journal: Journal, *messages: Any, at: int = DAY) -> None:
-    journal.store(receipt(segment.opened(list(messages)), segment.WIRE, "", Arrival(at)))
+    journal.store(posted(list(messages), at=at))
 
 
 def hit(key: str) -> dict[str, Any]:
@@ -119,12 +116,12 @@ def test_a_message_that_cannot_be_translated_is_parked_and_counted_as_refused(
 ) -> None:
     journal = Journal(tmp_path / "journal.sqlite")
     taken(journal, hit("a"), hit("poison"), hit("b"))
-    whole = segment.event
+    whole = message.event
 
-    def event(message: dict[str, Any], around: Any) -> dict[str, Any]:
-        return {} if message["messageId"] == "poison" else whole(message, around)
+    def event(admitted: dict[str, Any], around: Any) -> dict[str, Any]:
+        return {} if admitted["messageId"] == "poison" else whole(admitted, around)
 
-    monkeypatch.setitem(BY_NAME, "segment", replace(segment.WIRE, event=event))
+    monkeypatch.setattr(message, "event", event)
     Publisher(journal, tmp_path, Forgetful(KEY)).publish()
     counts = journal.counts()
     journal.close()

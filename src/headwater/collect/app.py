@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from headwater.collect import intake, requests
+from headwater.collect import bodies, intake, requests
 from headwater.collect.admit import RAW_CHARS, Refusal
-from headwater.collect.browsers import browser_settings
-from headwater.collect.intake import DECODED_BYTES, GZIP, Arrival, Unreadable
-from headwater.collect.protocols import spoken
+from headwater.collect.bodies import DECODED_BYTES, GZIP, Unreadable
+from headwater.collect.browsers import browser_answer, is_asked
+from headwater.collect.protocols import chosen, spoken
+from headwater.collect.receipts import Receipt
 from headwater.collect.writer import JournalUnavailableError
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
     from headwater.collect.journal import Journal
     from headwater.collect.metrics import Metrics
-    from headwater.collect.protocols.wire import Wire
-    from headwater.collect.receipts import Receipt
+    from headwater.collect.protocols.wire import Opened, Wire
+    from headwater.collect.request import Request
 
 RETRY_AFTER = (b"retry-after", b"2")
 LARGE = 256 * 1024
@@ -51,7 +52,14 @@ def collector(
 
 def is_collected(path: str) -> bool:
     """Tell whether the collector answers this path (to place it beside other applications)."""
-    return path in OWN_PATHS or spoken(path) is not None or browser_settings(path, "") is not None
+    return path in OWN_PATHS or bool(spoken(path)) or is_asked(path)
+
+
+class _Taken(NamedTuple):
+    """A request taken apart, and its receipt."""
+
+    opened: Opened
+    receipt: Receipt
 
 
 class _Collector:
@@ -65,21 +73,22 @@ class _Collector:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await _other(scope, receive, send)
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
-        speech = spoken(path)
-        wanted = requests.asked(scope)
+        request = requests.come(scope, received_at=time.time_ns() // 1000)
         if scope["method"] == "OPTIONS":
-            return await requests.preflight(send, wanted)
+            return await requests.preflight(send, request, scope)
+        speech = chosen(request)
         if speech is None:
-            return await self._look(path, scope, wanted, send)
-        headers = requests.cors(wanted.origin)
-        if scope["method"] != "POST":
+            return await self._look(request, receive, send)
+        wire, kind = speech
+        headers = requests.cors(request)
+        if not _takes(wire, request.method):
+            allowed = ", ".join(wire.methods)
             return await requests.problem(
-                send, 405, "send this with POST", headers=[*headers, (b"allow", b"POST")]
+                send, 405, f"send this with {allowed}", headers=[*headers, (b"allow", allowed.encode())]
             )
         started = time.perf_counter()
         try:
-            await self._take(speech, wanted, receive, send)
+            await self._take(wire, kind, request, receive, send)
         except requests.Slow:
             await requests.problem(
                 send, 408, "the body did not arrive", headers=[*headers, (b"connection", b"close")]
@@ -90,53 +99,53 @@ class _Collector:
         self._metrics.seconds.observe(time.perf_counter() - started)
         return None
 
-    async def _take(
-        self, speech: tuple[Wire, str], wanted: requests.Asked, receive: Receive, send: Send
-    ) -> None:
+    async def _take(self, wire: Wire, kind: str, request: Request, receive: Receive, send: Send) -> None:
         """Store what a request brings, then answer it."""
-        wire, kind = speech
         content, is_whole = await requests.body(receive, cap=DECODED_BYTES)
-        arrival = Arrival(time.time_ns() // 1000, wanted.sent_at)
+        request = request._replace(body=content)
         known = self._keys()
-        named = [key for key in wanted.keys if key in known]
-        headers = requests.cors(wanted.origin)
+        is_known = any(key in known for key in requests.keys(request))
         try:
             if not is_whole:
-                raise intake.too_large(content[:RAW_CHARS], DECODED_BYTES)
-            receipt, in_body = await _read(content, wire, kind, arrival)
+                raise bodies.too_large(content[:RAW_CHARS], DECODED_BYTES)
+            opened, receipt = await _read(request, wire, kind)
         except Unreadable as error:
-            if not named:
-                return await self._unknown(send, headers)
-            await self._journal.append(intake.unreadable(error.refused, wire, arrival))
+            if not is_known:
+                return await self._unknown(send, request)
+            refused = Receipt(origin=wire.name, received_at=request.received_at, refused=[error.refused])
+            await self._journal.append(refused)
             status = STATUS.get(error.refused.reason, 400)
+            headers = requests.cors(request)
             return await requests.problem(send, status, error.refused.detail, headers=headers)
-        if not named and (in_body is None or in_body not in known):
-            return await self._unknown(send, headers)
+        if not is_known and not any(key in known for key in opened.keys):
+            return await self._unknown(send, request)
         if receipt.messages or receipt.refused:
             await self._journal.append(receipt)
-        return await requests.answer(send, 200, wire.answer, headers=headers)
+        return await requests.said_to(send, request, wire.answer(request, opened))
 
-    async def _unknown(self, send: Send, headers: requests.Pairs) -> None:
+    async def _unknown(self, send: Send, request: Request) -> None:
         self._metrics.unauthorized.inc()
-        await requests.problem(send, 401, "no known write key came with this request", headers=headers)
+        title = "no known write key came with this request"
+        await requests.problem(send, 401, title, headers=requests.cors(request))
 
-    async def _look(self, path: str, scope: Scope, wanted: requests.Asked, send: Send) -> None:
+    async def _look(self, request: Request, receive: Receive, send: Send) -> None:
         """Answer the paths that only show something."""
-        if scope["method"] not in ("GET", "HEAD"):
+        told = browser_answer(request, next(iter(requests.keys(request)), ""))
+        if told is not None:
+            await requests.body(receive, cap=0)
+            return await requests.said_to(send, request, told)
+        if request.method not in ("GET", "HEAD"):
             return await requests.problem(
-                send, 404, "nothing is collected here", headers=requests.cors(wanted.origin)
+                send, 404, "nothing is collected here", headers=requests.cors(request)
             )
-        if path == "/metrics":
+        if request.path == "/metrics":
             page = await asyncio.to_thread(self._metrics.page)
             return await requests.answer(send, 200, page, kind=b"text/plain; version=0.0.4; charset=utf-8")
-        if path == "/healthz":
+        if request.path == "/healthz":
             return await requests.answer(send, 200, b'{"status":"ok"}')
-        if path == "/readyz":
+        if request.path == "/readyz":
             return await self._ready(send)
-        settings = browser_settings(path, next(iter(wanted.keys), ""))
-        if settings is not None:
-            return await requests.answer(send, 200, settings, headers=requests.cors(wanted.origin))
-        return await requests.problem(send, 404, "nothing is here", headers=requests.cors(wanted.origin))
+        return await requests.problem(send, 404, "nothing is here", headers=requests.cors(request))
 
     async def _ready(self, send: Send) -> None:
         """Say whether a hit could be stored now, by a commit that changes nothing."""
@@ -147,16 +156,21 @@ class _Collector:
         return await requests.answer(send, 200, b'{"status":"ready"}')
 
 
-async def _read(content: bytes, wire: Wire, kind: str, arrival: Arrival) -> tuple[Receipt, str | None]:
-    if len(content) >= LARGE or (content[:2] == GZIP and len(content) >= LARGE // 8):
-        return await asyncio.to_thread(_parsed, content, wire, kind, arrival)
-    return _parsed(content, wire, kind, arrival)
+def _takes(wire: Wire, method: str) -> bool:
+    return method in wire.methods or (method == "HEAD" and "GET" in wire.methods)
 
 
-def _parsed(content: bytes, wire: Wire, kind: str, arrival: Arrival) -> tuple[Receipt, str | None]:
-    """Return the receipt of a body, and the write key in it."""
-    opened = wire.opened(intake.decoded(content))
-    return intake.receipt(opened, wire, kind, arrival), opened.key
+async def _read(request: Request, wire: Wire, kind: str) -> _Taken:
+    size = len(request.body)
+    if size >= LARGE or (request.body[:2] == GZIP and size >= LARGE // 8):
+        return await asyncio.to_thread(_parsed, request, wire, kind)
+    return _parsed(request, wire, kind)
+
+
+def _parsed(request: Request, wire: Wire, kind: str) -> _Taken:
+    """Take a request apart and admit its messages."""
+    opened = wire.opened(request, bodies.decoded(request), kind)
+    return _Taken(opened, intake.receipt(request, opened, origin=wire.name))
 
 
 async def _other(scope: Scope, receive: Receive, send: Send) -> None:

@@ -17,11 +17,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pyarrow as pa
 
-from headwater.collect import archive, personal
+from headwater.collect import archive, message, personal
 from headwater.collect.admit import Refusal, Refused
 from headwater.collect.clock import EPOCH
-from headwater.collect.protocols import BY_NAME
-from headwater.collect.protocols.wire import Circumstances
 
 if TYPE_CHECKING:
     from datetime import date
@@ -95,14 +93,14 @@ class Batch:
         self.received_on = self._known_at.date()
         counts = self._counts.setdefault(receipt.origin, Counter())
         counts.update(stored=len(receipt.messages), duplicate=receipt.duplicate, refused=len(receipt.refused))
-        around = Circumstances(self._known_at, receipt.sent_at, receipt.origin)
-        for message in receipt.messages:
+        around = message.Circumstances(self._known_at, receipt.sent_at, receipt.origin)
+        for admitted in receipt.messages:
             try:
-                self.events.append(personal.screened(BY_NAME[receipt.origin].event(message, around)))
+                self.events.append(personal.screened(message.event(admitted, around)))
             except Exception as error:  # noqa: BLE001 (one message must never stop the others)
                 self.parked += 1
                 counts.update({"stored": -1, "refused": 1})
-                raw = orjson.dumps(message).decode()
+                raw = orjson.dumps(admitted).decode()
                 detail = f"the message could not be translated: {error!r}"
                 self._refuse(receipt.origin, Refused(Refusal.UNTRANSLATABLE, None, detail, raw))
         for refused in receipt.refused:

@@ -1,7 +1,7 @@
 """Requests: what the collector needs of HTTP, for a path that runs a thousand times a second.
 
 Reads  ASGI scopes and body chunks
-Makes  the keys and times in the headers, whole bodies up to a limit, answers with CORS
+Makes  Requests, the keys in their headers, whole bodies up to a limit, answers with CORS
 
 Every origin is answered to, with credentials: a write key is public, and can only append. The
 origin is named (never `*`), because browsers send credentials only to an answer that names them.
@@ -11,64 +11,72 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b64decode
-from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import parse_qs
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
 
 import orjson
+
+from headwater.collect.request import KEPT_HEADERS, Request
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
+    from headwater.collect.request import Answer
     from headwater.contract.errors import HeadwaterError
 
 BODY_SECONDS = 30.0
 """A body that has not arrived by then is given up; its client will send again."""
 PREFLIGHT_SECONDS = b"86400"
 JSON = b"application/json"
+NO_CONTENT = 204
 Pairs = list[tuple[bytes, bytes]]
-
-
-class Asked(NamedTuple):
-    """What the headers and the query say."""
-
-    keys: tuple[str, ...]
-    """Write keys named there."""
-    sent_at: str | None
-    origin: bytes | None
-    length: int
-    """Content-Length; 0 where it is not given or no number."""
-    asked_headers: bytes
 
 
 class Slow(Exception):  # noqa: N818 (an outcome, handled where it is raised)
     """The body did not arrive in time, or its client went away."""
 
 
-def asked(scope: Scope) -> Asked:
-    """Read what matters from the headers and the query."""
-    keys: tuple[str, ...] = ()
-    sent_at, origin, length, asked_headers = None, None, 0, b""
+def come(scope: Scope, *, received_at: int) -> Request:
+    """Return the request of a scope, its body still to be read."""
+    headers: dict[str, str] = {}
     for name, value in scope["headers"]:
-        if name == b"authorization":
-            keys += _basic(value)
-        elif name == b"origin":
-            origin = value
-        elif name == b"content-length":
-            length = int(value) if value.isdigit() else 0
-        elif name == b"sentat":
-            sent_at = value.decode("ascii", errors="ignore")
-        elif name == b"access-control-request-headers":
-            asked_headers = value
-    if scope["query_string"]:
-        keys += tuple(parse_qs(scope["query_string"].decode("latin-1")).get("writeKey", ()))
-    return Asked(keys, sent_at, origin, length, asked_headers)
+        plain = name.decode("latin-1")
+        if plain in KEPT_HEADERS:
+            headers.setdefault(plain, value.decode("latin-1"))
+    return Request(
+        method=scope["method"],
+        path=scope["path"].removeprefix(scope.get("root_path", "")),
+        query=scope["query_string"].decode("latin-1"),
+        headers=headers,
+        body=b"",
+        received_at=received_at,
+        address=_address(scope.get("client")),
+    )
 
 
-def _basic(value: bytes) -> tuple[str, ...]:
+def _address(client: Any) -> str | None:
+    """Return the client's IP address; the server has put that in which a trusted proxy names."""
+    try:
+        return None if client is None else str(ip_address(client[0]))
+    except ValueError:
+        return None
+
+
+def keys(request: Request) -> tuple[str, ...]:
+    """Return the write keys that headers and query name: basic user, bearer token, ?writeKey=."""
+    found: tuple[str, ...] = ()
+    scheme, _, said = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "basic":
+        found += _basic(said)
+    elif scheme.lower() == "bearer":
+        found += (said.strip(),)
+    if "writeKey=" in request.query:
+        found += tuple(value for name, value in request.pairs() if name == "writeKey")
+    return found
+
+
+def _basic(encoded: str) -> tuple[str, ...]:
     """Return the user name of basic authentication: server clients put the write key there."""
-    scheme, _, encoded = value.partition(b" ")
-    if scheme.lower() != b"basic":
-        return ()
     try:
         return (b64decode(encoded).decode("utf-8").partition(":")[0],)
     except ValueError:
@@ -106,24 +114,26 @@ async def _chunks(first: bytes, receive: Receive, *, cap: int) -> tuple[bytes, b
             return b"".join(chunks), room >= 0
 
 
-def cors(origin: bytes | None) -> Pairs:
+def cors(request: Request) -> Pairs:
     """Return the headers that let a page of another origin read the answer."""
+    origin = request.headers.get("origin")
     if origin is None:
         return []
     return [
-        (b"access-control-allow-origin", origin),
+        (b"access-control-allow-origin", origin.encode("latin-1")),
         (b"access-control-allow-credentials", b"true"),
         (b"access-control-expose-headers", b"retry-after"),
         (b"vary", b"origin"),
     ]
 
 
-async def preflight(send: Send, wanted: Asked) -> None:
+async def preflight(send: Send, request: Request, scope: Scope) -> None:
     """Answer a browser that asks whether it may send."""
+    wanted = (value for name, value in scope["headers"] if name == b"access-control-request-headers")
     headers = [
-        *cors(wanted.origin),
-        (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
-        (b"access-control-allow-headers", wanted.asked_headers or b"authorization, content-type"),
+        *cors(request),
+        (b"access-control-allow-methods", b"GET, HEAD, POST, OPTIONS"),
+        (b"access-control-allow-headers", next(wanted, b"authorization, content-type")),
         (b"access-control-max-age", PREFLIGHT_SECONDS),
     ]
     await answer(send, 200, b"", headers=headers)
@@ -135,8 +145,17 @@ async def answer(
     """Send a whole answer."""
     length = str(len(content)).encode()
     base = [(b"content-type", kind), (b"content-length", length), *(headers or [])]
+    if status == NO_CONTENT:
+        base = base[2:]
     await send({"type": "http.response.start", "status": status, "headers": base})
     await send({"type": "http.response.body", "body": content})
+
+
+async def said_to(send: Send, request: Request, told: Answer) -> None:
+    """Send what a protocol answers to a request."""
+    more = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in told.headers]
+    kind = told.kind.encode("latin-1")
+    await answer(send, told.status, told.content, kind=kind, headers=[*cors(request), *more])
 
 
 async def problem(send: Send, status: int, title: str, *, headers: Pairs | None = None) -> None:

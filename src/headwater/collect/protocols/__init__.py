@@ -1,6 +1,7 @@
 """Protocols: one file for each way in which clients speak to the collector, and this registry.
 
-A path decides the protocol. A trailing slash makes no difference.
+The path decides the protocol; where two share a path, the one that accepts the request. A trailing
+slash makes no difference.
 """
 
 from __future__ import annotations
@@ -10,15 +11,34 @@ from typing import TYPE_CHECKING
 from headwater.collect.protocols import segment
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from headwater.collect.protocols.wire import Wire
+    from headwater.collect.request import Request
 
 WIRES: tuple[Wire, ...] = (segment.WIRE,)
-BY_NAME: dict[str, Wire] = {wire.name: wire for wire in WIRES}
-BY_PATH: dict[str, tuple[Wire, str]] = {
-    path: (wire, kind) for wire in WIRES for path, kind in wire.paths.items()
-}
 
 
-def spoken(path: str) -> tuple[Wire, str] | None:
-    """Return the protocol of a path and the type that it gives to messages; None for other paths."""
-    return BY_PATH.get(path) or BY_PATH.get(path.rstrip("/"))
+def by_path(wires: Iterable[Wire]) -> dict[str, list[tuple[Wire, str]]]:
+    """Return the protocols of each path; what accepts only some requests comes before what takes all."""
+    found: dict[str, list[tuple[Wire, str]]] = {}
+    for wire in sorted(wires, key=lambda wire: wire.accepts is None):
+        for path, kind in wire.paths.items():
+            found.setdefault(path.rstrip("/"), []).append((wire, kind))
+    return found
+
+
+BY_PATH = by_path(WIRES)
+
+
+def spoken(path: str) -> list[tuple[Wire, str]]:
+    """Return the protocols of a path, each with the type that the path gives to its messages."""
+    return BY_PATH.get(path) or BY_PATH.get(path.rstrip("/")) or []
+
+
+def chosen(request: Request) -> tuple[Wire, str] | None:
+    """Return the protocol of a request, and the type that its path gives to messages."""
+    for wire, kind in spoken(request.path):
+        if wire.accepts is None or wire.accepts(request):
+            return wire, kind
+    return None

@@ -1,4 +1,4 @@
-"""From a Segment or RudderStack message to a row of events, and who is refused."""
+"""From a canonical message to a row of events, and who is refused."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from typing import Any
 
 import orjson
 import pytest
+from collecting import posted
 from hypothesis import given
 from hypothesis import strategies as st
 
 from headwater.collect import admit
 from headwater.collect.admit import Refusal
-from headwater.collect.intake import Arrival, receipt
+from headwater.collect.message import TYPES, Circumstances, event
 from headwater.collect.personal import Personal, screened
-from headwater.collect.protocols import segment, spoken
-from headwater.collect.protocols.wire import Circumstances
 from headwater.contract.tables import EVENTS
 
 NOON = datetime.fromisoformat("2026-03-15T12:00:00")
@@ -23,12 +22,11 @@ AROUND = Circumstances(NOON, None, "segment")
 
 
 def row(**message: Any) -> dict[str, Any]:
-    return segment.event({"type": "track", "messageId": "m1"} | message, AROUND)
+    return event({"type": "track", "messageId": "m1"} | message, AROUND)
 
 
-def reasons(*messages: Any, kind: str = "") -> list[tuple[Refusal, str | None]]:
-    taken = receipt(segment.opened(list(messages)), segment.WIRE, kind, Arrival(0))
-    return [(refused.reason, refused.field) for refused in taken.refused]
+def reasons(*messages: Any) -> list[tuple[Refusal, str | None]]:
+    return [(refused.reason, refused.field) for refused in posted(list(messages)).refused]
 
 
 def test_a_row_has_exactly_the_columns_of_the_table() -> None:
@@ -108,9 +106,9 @@ def test_a_message_may_have_a_sending_time_of_its_own() -> None:
         {"type": "track", "event": "x", "userId": "a", "messageId": "m", "sentAt": "2030-01-01T00:00:00Z"}
     ]
 
-    message = orjson.loads(receipt(segment.opened(body), segment.WIRE, "", Arrival(0)).messages[0])
+    message = orjson.loads(posted(body).messages[0])
 
-    found = segment.event(message | {"timestamp": "2029-12-31T23:00:00Z"}, AROUND)
+    found = event(message | {"timestamp": "2029-12-31T23:00:00Z"}, AROUND)
     assert found["occurred_at"] == datetime.fromisoformat("2026-03-15T11:00:00")
 
 
@@ -179,13 +177,19 @@ def test_nesting_that_no_parser_follows_is_refused_alone() -> None:
     assert found == [(Refusal.TOO_DEEP, None)]
 
 
-@pytest.mark.parametrize("path", ["/v1/batch", "/v1/batch/", "/v1/p", "/beacon/v1/batch"])
-def test_the_paths_of_all_clients_are_known(path: str) -> None:
-    assert spoken(path) is not None
+@pytest.mark.parametrize("context", [{"anonymous": False}, {"anonymous": "true"}, {"anonymous": 1}, {}])
+def test_only_a_message_that_says_so_may_name_nobody(context: dict[str, Any]) -> None:
+    nobody = {"type": "page", "messageId": "m"}
+
+    assert reasons(nobody | {"context": {"anonymous": True}}) == []
+    assert reasons(nobody | {"context": context}) == [(Refusal.NO_IDENTITY, "anonymousId")]
 
 
-def test_other_paths_are_not_collected() -> None:
-    assert [spoken(path) for path in ("/", "", "/v1", "/v1/tracks", "/api/v1/reports")] == [None] * 5
+def test_an_event_of_nobody_has_no_id_and_says_why() -> None:
+    found = row(type="page", context={"anonymous": True})
+
+    assert [found[name] for name in ("anonymous_id", "user_id", "previous_id", "email")] == [None] * 4
+    assert found["context"] == {"anonymous": True}
 
 
 JSON = st.recursive(
@@ -202,7 +206,7 @@ KEYS = ("event", "name", "category", "userId", "anonymousId", "previousId", "gro
 
 
 @given(
-    kind=st.sampled_from(segment.TYPES),
+    kind=st.sampled_from(TYPES),
     message=st.dictionaries(st.sampled_from(KEYS), JSON, max_size=8),
     context=st.dictionaries(
         st.sampled_from(["page", "traits", "campaign", "ip", "userAgent"]), JSON, max_size=3
@@ -213,10 +217,10 @@ def test_whatever_is_admitted_can_be_translated(
 ) -> None:
     body = {"userId": "ada", "event": "x", "context": context} | message
 
-    taken = receipt(segment.opened([body]), segment.WIRE, kind, Arrival(0))
+    taken = posted([body], path=f"/v1/{kind}")
 
     for raw in taken.messages:
-        found = screened(segment.event(orjson.loads(raw), AROUND))
+        found = screened(event(orjson.loads(raw), AROUND))
         assert list(found) == EVENTS.names()
         assert all(found[name] is None or isinstance(found[name], str | Personal) for name in TEXTS)
 
