@@ -57,6 +57,7 @@ def test_a_form_or_query_is_its_pairs_in_order() -> None:
 
     assert decoded(came(b"e=pv&page=a+b&x=&page=%C3%BC")) == form
     assert decoded(came(b"?e=pv&page=a%20b&x=&page=%C3%BC")) == form
+    assert decoded(came(b"e=pv&page=a+b\r\n?x=&page=%C3%BC\n")) == form
     assert (form.get("page"), form.get("none")) == ("a b", None)
 
 

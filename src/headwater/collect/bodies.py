@@ -30,8 +30,9 @@ DECODED_BYTES = 20 * 1024 * 1024
 """Largest body after unpacking."""
 GZIP = b"\x1f\x8b"
 GZIP_MEMBERS = 100
-PAIRS = re.compile(rb"\??[\w.~*+%$\[\]-]{1,200}=[^\x00-\x1f\x7f]*", re.ASCII)
-"""The beginning of a form or a query string."""
+_LINE = rb"\??[\w.~*+%$\[\]-]{1,200}=[^\x00-\x1f\x7f]*"
+PAIRS = re.compile(rb"%b(?:\r?\n%b)*" % (_LINE, _LINE), re.ASCII)
+"""A form, a query string, or several of them in lines."""
 BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{4,}={0,2}")
 
 
@@ -128,8 +129,9 @@ def _otherwise(body: bytes, error: Exception) -> Any:
 
 
 def _pairs(body: bytes) -> list[tuple[str, str]]:
-    text = body.removeprefix(b"?").decode("utf-8", errors="replace")
-    return parse_qsl(text, keep_blank_values=True, errors="replace")
+    lines = body.decode("utf-8", errors="replace").split("\n")
+    joined = "&".join(line.strip().removeprefix("?") for line in lines)
+    return parse_qsl(joined, keep_blank_values=True, errors="replace")
 
 
 def _from_base64(text: bytes) -> bytes | None:
