@@ -29,7 +29,9 @@ from headwater.workspace import build_fully
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 ARROW = {"VARCHAR": pa.string(), "TIMESTAMP": pa.timestamp("us"), "BIGINT": pa.int64(), "DATE": pa.date32()}
 MONEY = pa.decimal128(18, 6)
-STEPS = list(pipeline.steps(Settings()))
+STEPS = list(
+    pipeline.steps(Settings(medium_aliases={"paid_social": "paid"}, campaign_aliases={"may": "spring"}))
+)
 BY_TABLE = {step.makes.name: step for step in STEPS}
 LAZY = {"credits", "removal_effects"}
 MADE = [step.makes for step in STEPS if step.makes.name not in LAZY]

@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, Any
 
 import headwater
 from headwater import pipeline
-from headwater.contract import settings, tables
+from headwater.contract import naming, settings, tables
 from headwater.contract.errors import HeadwaterError, UsageError
+from headwater.contract.naming import Naming
 from headwater.contract.settings import Goal, Settings
 from headwater.contract.steps import AnyStep, Loop, Solve
 from headwater.contract.tables import Table
@@ -133,6 +134,12 @@ def settings_page() -> str:
         "`goals` is a list of these.",
         "",
         *_fields(Goal),
+        "",
+        "## The naming of links",
+        "",
+        "`naming` is one of these; [campaign links](../utm.md) says how it is used.",
+        "",
+        *_fields(Naming),
     ]
     return "\n".join(lines) + "\n"
 
@@ -146,9 +153,9 @@ def _fields(owner: type) -> list[str]:
 
 
 def field_docs(owner: str) -> dict[str, str]:
-    """Return the sentence that stands below each field of a class in contract/settings.py."""
-    module = ast.parse(inspect.getsource(settings))
-    body = next(node.body for node in module.body if isinstance(node, ast.ClassDef) and node.name == owner)
+    """Return the sentence that stands below each field of a class of the settings."""
+    nodes = [node for module in (settings, naming) for node in ast.parse(inspect.getsource(module)).body]
+    body = next(node.body for node in nodes if isinstance(node, ast.ClassDef) and node.name == owner)
     said: dict[str, str] = {}
     for node, below in pairwise(body):
         if (
@@ -172,6 +179,8 @@ def _default(entry: dataclasses.Field[Any]) -> str:
         return "needed"
     else:
         value = entry.default
+    if entry.name == "naming":
+        return "see below"
     if entry.name == "goals":
         return ", ".join(f"`{goal.name}`" for goal in value)
     if isinstance(value, tuple):

@@ -14,7 +14,7 @@ import pyarrow as pa
 from headwater import attribution
 from headwater.attribution import effects, ledger
 from headwater.contract.steps import Solve
-from headwater.contract.tables import CLICK_ID_NAMES, EVENTS, FX_RATES, HOSTS, SOURCE_ALIASES
+from headwater.contract.tables import CLICK_ID_NAMES, EVENTS, FX_RATES, HOSTS, SOURCE_ALIASES, TAG_ALIASES
 from headwater.identity import click_links, components, identifiers, links, persons
 from headwater.journey import (
     channels,
@@ -43,6 +43,7 @@ def steps(settings: Settings, *, placeholder_hashes: Collection[str] = ()) -> It
     yield _fx_rates()
     yield _click_id_names()
     yield _source_aliases(settings)
+    yield _tag_aliases(settings)
     # identity: identifiers -> links -> persons
     yield identifiers.identifiers(placeholder_hashes=placeholder_hashes)
     yield links.links()
@@ -91,6 +92,10 @@ def _hosts(settings: Settings) -> Solve:
     host = persons.host_of("referrer")
     return Solve(
         makes=HOSTS,
+def _tag_aliases(settings: Settings) -> Solve:
+    return Solve(makes=TAG_ALIASES, reads=(), solve=lambda _: sources.tag_aliases(settings))
+
+
         reads=(EVENTS,),
         queries={"events": f"select distinct {host} as host from events where referrer <> ''"},
         solve=lambda tables: hosts.hosts_table(

@@ -5,7 +5,7 @@ import pytest
 from headwater.contract.settings import parsed
 from headwater.contract.tables import SOURCE_ALIASES
 from headwater.journey.hosts import known
-from headwater.journey.sources import canonical, category, source_aliases
+from headwater.journey.sources import canonical, category, source_aliases, tag_aliases
 
 
 @pytest.mark.parametrize(
@@ -75,3 +75,14 @@ def test_an_alias_of_a_name_renames_all_its_spellings() -> None:
     rows = {row["alias"]: (row["source"], row["category"]) for row in source_aliases(settings).to_pylist()}
 
     assert {rows[text] for text in ("fb", "facebook", "m.facebook.com", "meta")} == {("meta", "social")}
+
+
+def test_mediums_and_campaigns_have_one_name_for_all_their_spellings() -> None:
+    settings = parsed(
+        {"medium_aliases": {" Paid-Social ": "paid_social"}, "campaign_aliases": {"SPRING 26": "spring"}}
+    )
+
+    assert tag_aliases(settings).to_pylist() == [
+        {"tag": "campaign", "alias": "spring 26", "name": "spring"},
+        {"tag": "medium", "alias": "paid-social", "name": "paid_social"},
+    ]

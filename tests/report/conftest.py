@@ -28,6 +28,7 @@ START = datetime(2026, 1, 1)
 MADE = (
     tables.PERSONS, tables.LINKS, tables.CLICK_LINKS, tables.PERSON_EVENTS, tables.TOUCHPOINTS, tables.CONVERSIONS,
     tables.STAGE_TIMES, tables.JOURNEYS, tables.JOURNEY_STEPS, tables.CREDITS, tables.FX_RATES,
+    tables.TAG_ALIASES,
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import orjson
 
 from headwater.contract.errors import UnknownSettingError, UsageError
+from headwater.contract.naming import Naming, parsed_naming
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,6 +97,10 @@ DEFAULT_REFUNDS = (
 )
 
 
+ALIASES = ("source_aliases", "medium_aliases", "campaign_aliases")
+"""Settings that give several spellings one name."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything an operator may choose, with the default that suits a small shop."""
@@ -122,6 +127,12 @@ class Settings:
     """Hosts, besides the built-in payment and sign-in hosts, that never are a source."""
     source_aliases: dict[str, str] = field(default_factory=dict)
     """Spellings of a source (lower case) and the one name it should have, besides the built-in ones."""
+    medium_aliases: dict[str, str] = field(default_factory=dict)
+    """Spellings of a medium (case aside) and the one name it should have."""
+    campaign_aliases: dict[str, str] = field(default_factory=dict)
+    """Spellings of a campaign (case aside) and the one name it should have, in touchpoints and in spend."""
+    naming: Naming = field(default_factory=Naming)
+    """What tagged links may say: the convention that `headwater utm` builds and checks by."""
     channel_rules: tuple[dict[str, Any], ...] = ()
     """Rules put before the built-in channel rules; see `headwater.journey.channels`."""
     goals: tuple[Goal, ...] = DEFAULT_GOALS
@@ -162,9 +173,19 @@ def _frozen(key: str, value: Any) -> Any:
 
 
 def _goal(raw: Any) -> Goal:
+    if key == "naming":
+        return parsed_naming(value)
+    if key in ALIASES:
+        return _aliases(key, value)
     known = {setting.name for setting in fields(Goal)}
     if not isinstance(raw, dict):
         raise UsageError(f"A goal is {raw!r}.", hint="each goal is an object with name, events and is_macro.")
+def _aliases(key: str, value: Any) -> dict[str, str]:
+    if not isinstance(value, dict) or not all(isinstance(name, str) and name for name in value.values()):
+        raise UsageError(f"{key} is {value!r}.", hint='name each spelling once: {"fb": "facebook"}.')
+    return dict(value)
+
+
     for key in raw:
         if key not in known:
             raise UnknownSettingError.named(f"goals.{key}", known={f"goals.{name}" for name in known})

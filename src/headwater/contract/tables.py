@@ -389,6 +389,16 @@ SOURCE_ALIASES = table(
     """,
 )
 
+TAG_ALIASES = table(
+    "tag_aliases",
+    "Spellings of mediums and campaigns and the one name each has, by the settings.",
+    "tag alias",
+    """
+    tag VARCHAR medium or campaign
+    alias VARCHAR lower case
+    name VARCHAR the one name
+    """,
+)
 CLICK_IDS = table(
     "click_ids",
     "Every click id captured at a landing, byte for byte, with the time of capture.",
@@ -427,8 +437,8 @@ TOUCHPOINTS = table(
     kind VARCHAR visit, click, impression, call, ...
     channel VARCHAR the class that the channel rules give it
     source VARCHAR canonical
-    medium VARCHAR lower case
-    campaign VARCHAR as sent
+    medium VARCHAR lower case, or the name that an alias gives it
+    campaign VARCHAR as sent, or the name that an alias gives it
     content VARCHAR as sent
     term VARCHAR as sent
     ad_id VARCHAR the ad

@@ -2,7 +2,7 @@
 
 Reads  facts/own_names.csv, facts/names_public.csv, facts/countries.csv, the hosts,
        and the operator's aliases
-Makes  the rows of `source_aliases`
+Makes  the rows of `source_aliases` and `tag_aliases`
 
 An operator's alias also renames: with {"facebook": "meta"} everything that was facebook (fb,
 m.facebook.com, ...) becomes meta, and stays social.
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from headwater.contract.tables import SOURCE_ALIASES
+from headwater.contract.tables import SOURCE_ALIASES, TAG_ALIASES
 from headwater.journey import facts
 from headwater.journey.hosts import known
 
@@ -94,3 +94,14 @@ def source_aliases(settings: Settings) -> pa.Table:
     named = [_named(alias, own) for alias in spelled]
     columns = (spelled, [name for name, _ in named], [kind for _, kind in named])
     return pa.table([pa.array(column, pa.string()) for column in columns], names=SOURCE_ALIASES.names())
+
+
+def tag_aliases(settings: Settings) -> pa.Table:
+    """Return `tag_aliases`: the one name of each spelling of a medium or campaign, for an equality join."""
+    named = sorted(
+        (tag, alias.strip().lower(), name.strip())
+        for tag, aliases in (("medium", settings.medium_aliases), ("campaign", settings.campaign_aliases))
+        for alias, name in {alias.strip().lower(): name for alias, name in aliases.items()}.items()
+    )
+    columns = list(zip(*named, strict=True)) or [(), (), ()]
+    return pa.table([pa.array(column, pa.string()) for column in columns], names=TAG_ALIASES.names())

@@ -1,6 +1,6 @@
 """Touchpoints: every marketing contact of a person, with its canonical source and its channel.
 
-Reads  sessions, landings, hosts, source_aliases, click_id_names,
+Reads  sessions, landings, hosts, source_aliases, tag_aliases, click_id_names,
        imported_touchpoints, imported_paths, persons
 Makes  touchpoints
 
@@ -22,6 +22,7 @@ from headwater.contract.tables import (
     SOURCE_ALIASES,
     TOUCHPOINTS,
 )
+    TAG_ALIASES,
 
 LATEST_PATHS = """
     select path_id, step, channel, conversions, value, nulls
@@ -59,6 +60,7 @@ def touchpoints(*, channel_case: str) -> Step:
                     case
                         when coalesce(trim(l.utm_source), '') <> '' then coalesce(a.category, '')
                         else coalesce(h.category, '')
+            TAG_ALIASES,
                     end as source_category,
                     coalesce(lower(trim(l.utm_medium)), '') as medium,
                     l.utm_campaign as raw_campaign,
@@ -90,6 +92,8 @@ def touchpoints(*, channel_case: str) -> Step:
                     source,
                     category as source_category,
                     '' as medium,
+                left join tag_aliases as m on m.tag = 'medium' and m.alias = lower(trim(l.utm_medium))
+                left join tag_aliases as n on n.tag = 'campaign' and n.alias = lower(trim(l.utm_campaign))
                     '' as campaign,
                     '' as click_id_name,
                     '' as click_paid,
@@ -179,6 +183,8 @@ def touchpoints(*, channel_case: str) -> Step:
                 raw_campaign as campaign,
                 content,
                 term,
+                left join tag_aliases as m on m.tag = 'medium' and m.alias = lower(trim(t.medium))
+                left join tag_aliases as n on n.tag = 'campaign' and n.alias = lower(trim(t.campaign))
                 ad_id,
                 cast(null as varchar) as click_id_name,
                 click_id,

@@ -1,6 +1,7 @@
 """Spend: money paid, by the values of a dimension.
 
 Reads  spend         the latest import of each platform, account and day
+       tag_aliases   the one name of a campaign with several spellings
        touchpoints   which channel and source a campaign's touchpoints have
        fx_rates      where the account's currency is not the report's
 Makes  money by player, where every row of spend has exactly one player
@@ -102,10 +103,14 @@ def _rows(
         where.append(f"spent_on <= date {literal(query.until.isoformat())}")
     known = f"where known_at <= timestamp {literal(plain_time(query.as_of))}" if query.as_of else ""
     latest = f"""
-        select * replace (coalesce(nullif(currency, ''), {literal(home)}) as currency) from (
+        select imports.* replace (
+            coalesce(nullif(currency, ''), {literal(home)}) as currency, coalesce(n.name, campaign) as campaign
+        ) from (
             select *, max(known_at) over (partition by platform, account_id, spent_on) as newest
             from spend {known}
-        ) as imports where known_at = newest and {" and ".join(where)}
+        ) as imports
+        left join tag_aliases as n on n.tag = 'campaign' and n.alias = lower(trim(campaign))
+        where known_at = newest and {" and ".join(where)}
     """
     priced = converted(latest, amount="spend", day="r.spent_on", currency="r.currency", target=currency)
     return f"""
