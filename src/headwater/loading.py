@@ -5,7 +5,9 @@ Makes  the raw tables (`contract.tables.RAW_TABLES`), `loaded_files`, and the ba
 
 An event id is stored once: of two rows with one id the one known first counts, whatever the order in
 which their files are loaded. What a file brought twice is counted in `intake`, so that
-received = stored + duplicate + refused holds over all files together.
+received = stored + duplicate + refused holds over all files together. Touches and conversions that were
+posted are events too; they stand in the tables of the imported ones as well (`posted`), and so does a
+touchpoint id that came both ways stand once.
 """
 
 from __future__ import annotations
@@ -13,7 +15,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from headwater.contract.tables import ARCHIVE_KINDS, EVENTS, RAW_TABLES, table
+from headwater.contract.tables import (
+    ARCHIVE_KINDS,
+    EVENTS,
+    IMPORTED_TOUCHPOINTS,
+    RAW_TABLES,
+    table,
+)
+from headwater.posted import POSTED, TYPES, posted
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,7 +43,11 @@ LOADED_FILES = table(
 BATCH = "batch"
 """Schema that holds the rows of the last load until they are built."""
 
-_FIRST = "row_number() over (partition by event_id order by known_at, origin, occurred_at, claimed_at)"
+_ORDER = {
+    EVENTS: "known_at, origin, occurred_at, claimed_at",
+    IMPORTED_TOUCHPOINTS: "known_at, origin, occurred_at, person",
+}
+"""Of several rows with one key the first in this order counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +91,18 @@ def load(engine: DuckDB, root: Path, *, as_of: datetime | None = None) -> Batch:
             _read(
                 engine, [root / "archive" / path for path in paths], place=place, target=target, as_of=as_of
             )
-            if target is EVENTS:
-                restated = _once(engine, place)
+            engine.execute("insert into loaded_files select unnest(?)", [paths])
+        place = "main" if is_first else BATCH
+        tables = [ARCHIVE_KINDS[kind] for kind in new]
+        if EVENTS in tables:
+            restated += _once(engine, place, EVENTS)
+            tables += [target for target in _posted(engine, place, tables) if target not in tables]
+        if IMPORTED_TOUCHPOINTS in tables:
+            restated += _once(engine, place, IMPORTED_TOUCHPOINTS)
+        for target in tables:
             rows[target.name] = engine.rows(f"select count(*) from {place}.{target.name}")[0][0]
             if not is_first:
                 engine.execute(f"insert into main.{target.name} by name select * from {BATCH}.{target.name}")
-            engine.execute("insert into loaded_files select unnest(?)", [paths])
     return Batch(rows, is_first, restated)
 
 
@@ -117,39 +136,56 @@ def _read(engine: DuckDB, paths: list[Path], *, place: str, target: Table, as_of
     )
 
 
-def _once(engine: DuckDB, place: str) -> int:
-    """Leave one row per event id in batch and warehouse together; return how many were restated."""
-    total, ids = engine.rows(f"select count(*), count(distinct event_id) from {place}.events")[0]
-    if ids < total:
+def _posted(engine: DuckDB, place: str, brought: list[Table]) -> list[Table]:
+    """Put what was posted beside what was imported; return the tables that got rows."""
+    types = ", ".join(f"'{name}'" for name in TYPES)
+    if not engine.rows(f"select 1 from {place}.events where type in ({types}) limit 1"):
+        return []
+    for target in POSTED:
+        if place == BATCH and target not in brought:
+            columns = ", ".join(f'"{column.name}" {column.type}' for column in target.columns)
+            engine.execute(f"create table {BATCH}.{target.name} ({columns})")
+        engine.execute(f"insert into {place}.{target.name} by name {posted(target, place=place)}")
+    return list(POSTED)
+
+
+def _once(engine: DuckDB, place: str, target: Table) -> int:
+    """Leave one row per key in batch and warehouse together; return how many were restated."""
+    name, key = target.name, target.key[0]
+    total, keys = engine.rows(f"select count(*), count(distinct {key}) from {place}.{name}")[0]
+    if keys < total:
         engine.execute(
-            f"create or replace table {place}.events as select * exclude (place) from "
-            f"(select *, {_FIRST} as place from {place}.events) where place = 1"
+            f"create or replace table {place}.{name} as select * exclude (place) from (select *, "
+            f"row_number() over (partition by {key} order by {_ORDER[target]}) as place from {place}.{name}) "
+            "where place = 1"
         )
-    duplicates, earlier = total - ids, 0
+    duplicates, earlier = total - keys, 0
     if place == BATCH:
-        seen, earlier = _against_stored(engine)
+        seen, earlier = _against_stored(engine, target)
         duplicates += seen
     if duplicates:
+        kind = next(kind for kind, table in ARCHIVE_KINDS.items() if table is target)
         engine.execute(
-            "insert into main.intake select 'load:' || count(*), 'archive', 'events', 0, ?, ?, 0, "
-            f"(select max(known_at) from {place}.events) from main.intake",
+            f"insert into main.intake select 'load:' || count(*), 'archive', '{kind}', 0, ?, ?, 0, "
+            f"(select max(known_at) from {place}.{name}) from main.intake",
             [-duplicates, duplicates],
         )
     return earlier
 
 
-def _against_stored(engine: DuckDB) -> tuple[int, int]:
+def _against_stored(engine: DuckDB, target: Table) -> tuple[int, int]:
+    name, key = target.name, target.key[0]
     engine.execute(
         f"""
-        create table {BATCH}.again as
-        select b.event_id, (b.known_at, b.origin) < (e.known_at, e.origin) as is_earlier
-        from main.events as e
-        join {BATCH}.events as b on b.event_id = e.event_id
+        create or replace table {BATCH}.again as
+        select b.{key}, (b.known_at, b.origin) < (e.known_at, e.origin) as is_earlier
+        from main.{name} as e
+        join {BATCH}.{name} as b on b.{key} = e.{key}
         """
     )
     seen, earlier = engine.rows(f"select count(*), count(*) filter (where is_earlier) from {BATCH}.again")[0]
-    for name, void in ((f"{BATCH}.events", "not is_earlier"), ("main.events", "is_earlier")):
+    for place, void in ((BATCH, "not is_earlier"), ("main", "is_earlier")):
         engine.execute(
-            f"delete from {name} where event_id in (select event_id from {BATCH}.again where {void})"
+            f"delete from {place}.{name} where {key} in (select {key} from {BATCH}.again where {void})"
         )
     return seen, earlier

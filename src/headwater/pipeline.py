@@ -59,7 +59,11 @@ def steps(settings: Settings, *, placeholder_hashes: Collection[str] = ()) -> It
     )
     yield landings.click_ids()
     yield landings.landings()
-    yield touchpoints.touchpoints(channel_case=channels.channel_case(channels.rules(settings)))
+    yield touchpoints.touchpoints(
+        channel_case=channels.channel_case(channels.rules(settings)),
+        settings=settings,
+        uncredited_kinds=settings.uncredited_kinds,
+    )
     yield goals.goal_events(goals=settings.goals, refund_events=settings.refund_events)
     yield conversions.refunds()
     yield conversions.conversions(
@@ -88,14 +92,14 @@ def _source_aliases(settings: Settings) -> Solve:
     return Solve(makes=SOURCE_ALIASES, reads=(), solve=lambda _: sources.source_aliases(settings))
 
 
-def _hosts(settings: Settings) -> Solve:
-    host = persons.host_of("referrer")
-    return Solve(
-        makes=HOSTS,
 def _tag_aliases(settings: Settings) -> Solve:
     return Solve(makes=TAG_ALIASES, reads=(), solve=lambda _: sources.tag_aliases(settings))
 
 
+def _hosts(settings: Settings) -> Solve:
+    host = persons.host_of("referrer")
+    return Solve(
+        makes=HOSTS,
         reads=(EVENTS,),
         queries={"events": f"select distinct {host} as host from events where referrer <> ''"},
         solve=lambda tables: hosts.hosts_table(

@@ -95,3 +95,12 @@ def test_an_unknown_conversion_is_not_found_and_the_hint_helps(world: World) -> 
         explanation(world.context(), "nobody's")
 
     assert "headwater" in caught.value.hint
+
+
+def test_a_touch_of_a_kind_that_earns_nothing_says_so(world: World) -> None:
+    world.touch("ada", 1, "audio", kind="Survey", is_uncredited=True).buy("ada", 2)
+    world.others["journey_steps"] = []
+
+    [touch] = explanation(world.context(), "c001")["touches"]
+
+    assert (touch["left_out"], touch["channel"]) == ("uncredited_kind", "audio")

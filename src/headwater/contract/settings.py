@@ -135,6 +135,10 @@ class Settings:
     """What tagged links may say: the convention that `headwater utm` builds and checks by."""
     channel_rules: tuple[dict[str, Any], ...] = ()
     """Rules put before the built-in channel rules; see `headwater.journey.channels`."""
+    survey_answers: dict[str, str] = field(default_factory=dict)
+    """Words of an answer to "how did you hear about us" and the channel they mean, before the built-in ones."""
+    uncredited_kinds: tuple[str, ...] = ("survey",)
+    """Kinds of touchpoint that are shown and earn no credit: survey, impression, email_open, ..."""
     goals: tuple[Goal, ...] = DEFAULT_GOALS
     """What counts as a conversion."""
     refund_events: tuple[str, ...] = DEFAULT_REFUNDS
@@ -169,23 +173,23 @@ def parsed(raw: Mapping[str, Any]) -> Settings:
 def _frozen(key: str, value: Any) -> Any:
     if key == "goals":
         return tuple(_goal(goal) for goal in value)
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _goal(raw: Any) -> Goal:
     if key == "naming":
         return parsed_naming(value)
     if key in ALIASES:
         return _aliases(key, value)
-    known = {setting.name for setting in fields(Goal)}
-    if not isinstance(raw, dict):
-        raise UsageError(f"A goal is {raw!r}.", hint="each goal is an object with name, events and is_macro.")
+    return tuple(value) if isinstance(value, list) else value
+
+
 def _aliases(key: str, value: Any) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(name, str) and name for name in value.values()):
         raise UsageError(f"{key} is {value!r}.", hint='name each spelling once: {"fb": "facebook"}.')
     return dict(value)
 
 
+def _goal(raw: Any) -> Goal:
+    known = {setting.name for setting in fields(Goal)}
+    if not isinstance(raw, dict):
+        raise UsageError(f"A goal is {raw!r}.", hint="each goal is an object with name, events and is_macro.")
     for key in raw:
         if key not in known:
             raise UnknownSettingError.named(f"goals.{key}", known={f"goals.{name}" for name in known})
@@ -223,3 +227,9 @@ def _checked(settings: Settings) -> None:
         raise UsageError(
             "custom_weights must be three shares that are not all zero.", hint="e.g. [0.3, 0.4, 0.3]."
         )
+    for words, channel in settings.survey_answers.items():
+        if not words.strip() or not isinstance(channel, str) or not channel.strip():
+            raise UsageError(
+                f"survey_answers cannot hold {words!r} = {channel!r}.",
+                hint='write words and a channel, e.g. {"our_podcast|episode" = "audio"}.',
+            )

@@ -61,7 +61,7 @@ EVENTS = table(
     "event_id",
     """
     event_id VARCHAR the client's message id, or a hash of the content where it gave none
-    type VARCHAR page, screen, track, identify, group or alias
+    type VARCHAR page, screen, track, identify, group, alias, touch or conversion
     event VARCHAR the event's name as sent (track), else the page's name
     anonymous_id VARCHAR the device's id, as sent
     user_id VARCHAR the customer id, as sent
@@ -449,6 +449,7 @@ TOUCHPOINTS = table(
     event_count BIGINT events in the session; 1 for others
     duration_seconds BIGINT length of the session; 0 for others
     cost MONEY what it cost, where known
+    is_uncredited BOOLEAN shown, but in no journey: the settings name its kind in uncredited_kinds
     """,
 )
 

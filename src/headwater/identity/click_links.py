@@ -1,10 +1,11 @@
 """Click links: the device that a click landed on, and the person that a CRM or a call names for the click.
 
-Reads  events, imported_touchpoints, identifiers, click_id_names
+Reads  events, imported_touchpoints, imported_conversions, identifiers, click_id_names
 Makes  click_links   links whose evidence is a click id
 
 A link that somebody copies and sends on carries its click id to other people's devices. So a click
-id is evidence only while a single device has landed with it.
+id is evidence only while a single device has landed with it. Who is known by a click id alone is the
+person `click:ID`.
 """
 
 from __future__ import annotations
@@ -15,21 +16,44 @@ from headwater.contract.tables import (
     CLICK_LINKS,
     EVENTS,
     IDENTIFIERS,
+    IMPORTED_CONVERSIONS,
     IMPORTED_TOUCHPOINTS,
 )
+
+_CLICK = "nullif(json_extract_string(properties, '$.click_id'), '')"
 
 
 def click_links() -> Step:
     """Make `click_links`; click ids are compared byte for byte."""
     return Step(
         makes=CLICK_LINKS,
-        reads=(EVENTS, IMPORTED_TOUCHPOINTS, IDENTIFIERS, CLICK_ID_NAMES),
-        sql="""
-            with claimed as (
-                select click_id, person
-                from imported_touchpoints
-                where click_id <> '' and person <> ''
-                group by click_id, person
+        reads=(EVENTS, IMPORTED_TOUCHPOINTS, IMPORTED_CONVERSIONS, IDENTIFIERS, CLICK_ID_NAMES),
+        sql=f"""
+            with claims as (
+                select click_id, person from imported_touchpoints where click_id <> '' and person <> ''
+                union all
+                select substr(person, 7) as click_id, person
+                from (
+                    select person from imported_touchpoints
+                    union all
+                    select person from imported_conversions
+                ) as named
+                where starts_with(person, 'click:')
+                union all
+                -- a posted conversion that names the click beside the person
+                select
+                    {_CLICK} as click_id,
+                    case
+                        when user_id <> '' then 'user:' || user_id
+                        when email <> '' then 'email:' || email
+                        when phone <> '' then 'phone:' || phone
+                    end as person
+                from events
+                where type = 'conversion' and {_CLICK} is not null
+            ),
+
+            claimed as (
+                select click_id, person from claims where person is not null group by click_id, person
             ),
 
             pairs as (

@@ -6,7 +6,8 @@ Makes  stage_times     when each person became a lead and an opportunity
        journeys        one row per conversion, also without any touchpoint
 
 A touchpoint at the very time of the conversion counts; one after it, or older than the window, does
-not. Ties in time are broken by touchpoint_id, the same way each time.
+not, nor does one whose kind earns no credit. Ties in time are broken by touchpoint_id, the same way
+each time.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def journey_steps(*, window: timedelta | None, half_life: timedelta) -> Step:
                     channel,
                     row_number() over (partition by person_id order by occurred_at, touchpoint_id) as touch_no
                 from touchpoints
-                where person_id in (select person_id from conversions)
+                where person_id in (select person_id from conversions) and is_uncredited is not true
             ),
 
             staged as (

@@ -5,12 +5,15 @@ Reads  sessions, landings, hosts, source_aliases, tag_aliases, click_id_names,
 Makes  touchpoints
 
 Each session is one touchpoint. Imported ones keep the channel they name; without one the same rules
-decide. Touches of imported paths have no time of their own: they stand a second apart from 1970 on.
+decide, and for an answer to a survey the table of answers. Touches of imported paths have no time of
+their own: they stand a second apart from 1970 on.
 """
 
 from __future__ import annotations
 
-from headwater.contract.steps import Step
+from typing import TYPE_CHECKING
+
+from headwater.contract.steps import Step, literal
 from headwater.contract.tables import (
     CLICK_ID_NAMES,
     HOSTS,
@@ -20,9 +23,15 @@ from headwater.contract.tables import (
     PERSONS,
     SESSIONS,
     SOURCE_ALIASES,
+    TAG_ALIASES,
     TOUCHPOINTS,
 )
-    TAG_ALIASES,
+from headwater.journey.surveys import KIND, plain_of, survey_case
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from headwater.contract.settings import Settings
 
 LATEST_PATHS = """
     select path_id, step, channel, conversions, value, nulls
@@ -37,8 +46,14 @@ def _without_scheme(url: str) -> str:
     return f"case when strpos({url}, '://') > 0 then substr({url}, strpos({url}, '://') + 3) else {url} end"
 
 
-def touchpoints(*, channel_case: str) -> Step:
-    """Make `touchpoints`; `channel_case` is the compiled table of channel rules."""
+def touchpoints(
+    *, channel_case: str, settings: Settings | None = None, uncredited_kinds: Sequence[str] = ()
+) -> Step:
+    """Make `touchpoints`; `channel_case` is the compiled table of channel rules.
+
+    Of `settings` only the survey answers are used; touches of `uncredited_kinds` are marked.
+    """
+    kinds = ", ".join(literal(kind.lower()) for kind in uncredited_kinds) or "''"
     return Step(
         makes=TOUCHPOINTS,
         reads=(
@@ -46,6 +61,7 @@ def touchpoints(*, channel_case: str) -> Step:
             LANDINGS,
             HOSTS,
             SOURCE_ALIASES,
+            TAG_ALIASES,
             CLICK_ID_NAMES,
             IMPORTED_TOUCHPOINTS,
             IMPORTED_PATHS,
@@ -60,7 +76,6 @@ def touchpoints(*, channel_case: str) -> Step:
                     case
                         when coalesce(trim(l.utm_source), '') <> '' then coalesce(a.category, '')
                         else coalesce(h.category, '')
-            TAG_ALIASES,
                     end as source_category,
                     coalesce(lower(m.name), lower(trim(l.utm_medium)), '') as medium,
                     coalesce(n.name, l.utm_campaign) as raw_campaign,
@@ -78,6 +93,8 @@ def touchpoints(*, channel_case: str) -> Step:
                 join sessions as s on s.session_id = l.session_id
                 left join hosts as h on h.host = s.referrer_host
                 left join source_aliases as a on a.alias = lower(trim(l.utm_source))
+                left join tag_aliases as m on m.tag = 'medium' and m.alias = lower(trim(l.utm_medium))
+                left join tag_aliases as n on n.tag = 'campaign' and n.alias = lower(trim(l.utm_campaign))
                 left join click_id_names as k on k.name = l.click_id_name
             ),
 
@@ -92,8 +109,6 @@ def touchpoints(*, channel_case: str) -> Step:
                     source,
                     category as source_category,
                     '' as medium,
-                left join tag_aliases as m on m.tag = 'medium' and m.alias = lower(trim(l.utm_medium))
-                left join tag_aliases as n on n.tag = 'campaign' and n.alias = lower(trim(l.utm_campaign))
                     '' as campaign,
                     '' as click_id_name,
                     '' as click_paid,
@@ -134,7 +149,8 @@ def touchpoints(*, channel_case: str) -> Step:
                     s.referrer_host as referrer,
                     s.event_count,
                     date_diff('second', s.started_at, s.ended_at) as duration_seconds,
-                    cast(null as decimal(18, 6)) as cost
+                    cast(null as decimal(18, 6)) as cost,
+                    false as is_uncredited
                 from sessions as s
                 left join ruled as r on r.session_id = s.session_id
                 left join untagged_ruled as u on u.host = coalesce(s.referrer_host, '')
@@ -160,10 +176,16 @@ def touchpoints(*, channel_case: str) -> Step:
                     '' as click_paid,
                     '' as referrer_host,
                     '' as referrer_category,
-                    t.cost
+                    t.cost,
+                    case
+                        when lower(t.kind) = '{KIND}'
+                            then {plain_of("coalesce(nullif(t.content, ''), t.source, '')")}
+                    end as answer
                 from imported_touchpoints as t
                 left join persons as p on p.identifier = t.person
                 left join source_aliases as a on a.alias = lower(trim(t.source))
+                left join tag_aliases as m on m.tag = 'medium' and m.alias = lower(trim(t.medium))
+                left join tag_aliases as n on n.tag = 'campaign' and n.alias = lower(trim(t.campaign))
             ),
 
             paths as (
@@ -177,14 +199,20 @@ def touchpoints(*, channel_case: str) -> Step:
                 person_id,
                 occurred_at,
                 kind,
-                case when given_channel <> '' then given_channel else {channel_case} end as channel,
-                coalesce(nullif(source, ''), nullif(lower(given_channel), ''), 'direct') as source,
+                case
+                    when given_channel <> '' then given_channel
+                    when lower(kind) = '{KIND}' then {survey_case(settings)}
+                    else {channel_case}
+                end as channel,
+                coalesce(
+                    nullif(source, ''),
+                    nullif(lower(given_channel), ''),
+                    case when lower(kind) = '{KIND}' then 'self-reported' else 'direct' end
+                ) as source,
                 medium,
                 raw_campaign as campaign,
                 content,
                 term,
-                left join tag_aliases as m on m.tag = 'medium' and m.alias = lower(trim(t.medium))
-                left join tag_aliases as n on n.tag = 'campaign' and n.alias = lower(trim(t.campaign))
                 ad_id,
                 cast(null as varchar) as click_id_name,
                 click_id,
@@ -192,7 +220,8 @@ def touchpoints(*, channel_case: str) -> Step:
                 cast(null as varchar) as referrer,
                 1 as event_count,
                 0 as duration_seconds,
-                cost
+                cost,
+                lower(kind) in ({kinds}) as is_uncredited
             from imported
             union all
             select
@@ -213,7 +242,8 @@ def touchpoints(*, channel_case: str) -> Step:
                 null as referrer,
                 1 as event_count,
                 0 as duration_seconds,
-                null as cost
+                null as cost,
+                false as is_uncredited
             from paths
         """,
     )

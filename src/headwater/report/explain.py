@@ -28,6 +28,8 @@ AFTER = "after_conversion"
 OUTSIDE = "outside_window"
 NOT_BUILT = "not_built"
 """The touchpoint belongs in the journey, but the tables were built before it came."""
+UNCREDITED = "uncredited_kind"
+"""The settings name the touchpoint's kind in uncredited_kinds: it is shown and earns nothing."""
 DIRECT = "direct: this model passes over direct visits while there is any other touchpoint"
 
 TOUCH = (
@@ -130,4 +132,6 @@ def _reason(touch: dict[str, Any], converted_at: datetime, settings: Settings) -
     window: timedelta = built_window(settings)
     if at > converted_at:
         return AFTER
+    if (touch["kind"] or "").lower() in {kind.lower() for kind in settings.uncredited_kinds}:
+        return UNCREDITED
     return OUTSIDE if converted_at - at > window else NOT_BUILT

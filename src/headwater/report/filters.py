@@ -201,6 +201,7 @@ def _null_persons(
         where (conversion_count <> 1 or null_count <> 0) and person_id is not null
     """
     where = [
+        "t.is_uncredited is not true",
         f"t.person_id not in (select person_id from ({conversions}) as chosen where person_id is not null)",
         "t.person_id not in (select person_id from persons where identifier like 'path:%')",
         f"t.person_id not in ({many})",

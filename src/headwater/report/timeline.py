@@ -27,7 +27,8 @@ QUERIES = {
         select e.event_id, e.type, e.event, e.occurred_at, e.known_at, e.url, e.referrer, e.anonymous_id,
             e.user_id, e.properties, e.origin
         from person_events as p join events as e on e.event_id = p.event_id
-        where p.person_id = ? order by e.occurred_at desc, e.event_id desc limit ?
+        where p.person_id = ? and e.type not in ('touch', 'conversion') -- these are in the lists below
+        order by e.occurred_at desc, e.event_id desc limit ?
     """,
     "touchpoints": """
         select * exclude (person_id) from touchpoints

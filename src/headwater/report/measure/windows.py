@@ -101,7 +101,7 @@ def _afresh(window: timedelta, conversions: str, settings: Settings) -> str:
         numbered as materialized (
             select person_id, touchpoint_id, occurred_at, channel,
                 row_number() over (partition by person_id order by occurred_at, touchpoint_id) as place
-            from touchpoints where person_id in (select person_id from chosen)
+            from touchpoints where person_id in (select person_id from chosen) and is_uncredited is not true
         ),
         extents as materialized ({_extents(window, weight)})
         select c.conversion_id, t.place - e.cut as step, t.touchpoint_id, t.person_id, t.occurred_at,
