@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from datetime import datetime
 from decimal import Decimal
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.console import Console
 
 from headwater.contract.query import ReportQuery, ReportTable
@@ -101,3 +104,19 @@ def test_lists_in_meta_are_tables_beside() -> None:
     out.print(*render.beside(table(flags=[{"flag": "odd", "count": 3}], days=[{"day": 1}], models=["first"])))
 
     assert out.export_text().split() == ["flags", "flag", "count", *["─" * 14], "odd", "3"]
+
+
+def test_no_text_of_a_csv_starts_a_formula_and_numbers_stay_numbers() -> None:
+    texts = ["=1+1", "-2+3", "@SUM(1)", "\t=1", "\uff1d1+1", "\ufeff=1", "a=b", "+49 151"]
+    rows = [{"source": text, "value": Decimal("-5.20"), "path": ["=1", "b"]} for text in texts]
+    answer = ReportTable(report="r", columns=("source", "value", "path"), rows=rows, meta={})
+
+    cells = list(csv.reader(io.StringIO(render.csv_text(answer), newline="")))[1:]
+
+    assert [source for source, _, _ in cells] == [text if text == "a=b" else f"'{text}" for text in texts]
+    assert {(value, path) for _, value, path in cells} == {("-5.20", "'=1 > b")}
+
+
+@given(st.text(alphabet="'=+-@\t\r\ufeff\uff1dab"))
+def test_what_was_made_harmless_can_be_restored(text: str) -> None:
+    assert render.restored(render.harmless(text)) == text

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 DIGITS = 12
 """Significant digits of a credit; what lies behind is the noise of floating point."""
+FORMULA = re.compile("['\ufeff]*[=+@\t\r\n\uff1d\uff0b\uff0d\uff20-]")
+"""What a spreadsheet runs: these signs at the start of a cell, also in full width (U+FF1D ...)."""
 MOST_SHOWN = 50
 """Rows of a table on the terminal; the other forms hold all."""
 
@@ -42,12 +45,36 @@ def json_bytes(table: ReportTable) -> bytes:
 
 
 def csv_text(table: ReportTable) -> str:
-    """Return the rows as CSV with a header; paths are joined by ` > `, unknown values are empty."""
+    """Return the rows as CSV with a header; paths are joined by ` > `, unknown values are empty.
+
+    Text that a spreadsheet would run as a formula gets an apostrophe in front (`harmless`).
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(table.columns)
-    writer.writerows([_text(plain(row.get(name))) for name in table.columns] for row in table.rows)
+    writer.writerows([_cell(row.get(name)) for name in table.columns] for row in table.rows)
     return out.getvalue()
+
+
+def harmless(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula, and from which the original can be had.
+
+    A text whose first sign starts a formula gets an apostrophe, and so does one that already looks
+    as if it had one; so `restored` takes away exactly what was added. Source: the OWASP page on CSV injection.
+
+    >>> harmless("=1+1"), harmless("'=1+1"), harmless("a=b"), harmless("")
+    ("'=1+1", "''=1+1", 'a=b', '')
+    """
+    return f"'{text}" if FORMULA.match(text) else text
+
+
+def restored(cell: str) -> str:
+    """Return the text that `harmless` was given.
+
+    >>> restored("'=1+1"), restored("'tis")
+    ('=1+1', "'tis")
+    """
+    return cell[1:] if cell.startswith("'") and FORMULA.match(cell) else cell
 
 
 def parquet_bytes(table: ReportTable) -> bytes:
@@ -111,6 +138,12 @@ def money(value: Decimal) -> str:
     """
     whole, _, rest = f"{value:f}".partition(".")
     return f"{whole}.{rest.rstrip('0').ljust(2, '0')}"
+
+
+def _cell(value: Any) -> str:
+    """Return a cell of CSV: numbers and times as they are, text so that it is harmless."""
+    text = _text(plain(value))
+    return harmless(text) if isinstance(value, str | list | dict) else text
 
 
 def _text(value: Any) -> str:
