@@ -5,13 +5,13 @@ Makes  the same with keyed hashes in the place of e-mail addresses and phone num
 
 By key, in properties, traits and context, at any depth: values under e-mail and phone keys become
 keyed hashes; names, postal addresses and birthdays are left out; IP addresses lose their last part.
-By value, everywhere: an e-mail address inside other text becomes [email], and an id that is one
-becomes its keyed hash. `name` is a person's only among traits (elsewhere it names pages, products).
+By value, everywhere: an e-mail address inside other text becomes [email], an id that is one becomes
+its keyed hash, and URLs lose what `privacy` removes. `name` is a person's only among traits (elsewhere
+it names pages, products).
 """
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from contextlib import suppress
 from functools import lru_cache
@@ -20,13 +20,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
+from headwater.collect import privacy
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from headwater.contract.ports import PersonalStore
 
-EMAIL = re.compile(r"[A-Za-z0-9._%+'-]{1,64}(?:@|%40)(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}")
-MARK = "[email]"
+MARK = privacy.EMAIL_MARK
+EMAIL = privacy.EMAIL
 EMAIL_KEYS = ("email", "emailaddress")
 PHONE_KEYS = ("phone", "phonenumber", "telephone", "mobile", "mobilenumber", "msisdn")
 LEFT_OUT = frozenset(
@@ -42,11 +44,12 @@ IDS = ("user_id", "anonymous_id", "previous_id")
 NESTED = ("properties", "context")
 MARKED = (*IDS, "email", "phone", *NESTED)
 """The columns in which a mark can stand."""
-TEXTS = ("event", "claimed_at", "url", "referrer")
-KEPT_V4, KEPT_V6 = 24, 48
-"""Leading bits of an IP address that are kept."""
+TEXTS = ("event", "claimed_at")
+PAGES = ("url", "referrer")
+IP_V4 = re.compile(r"(?<![\d.])((?:\d{1,3}\.){3})\d{1,3}(?![\d.])")
+IP_V6 = re.compile(r"(?<![\w:])((?:[0-9a-f]{1,4}:){3})[0-9a-f:]*:[0-9a-f:.]*", re.IGNORECASE)
 REFUSED_FIELD = re.compile(
-    r'("[^"]*(?:e_?-?mail|phone|mobile|(?:first|last|full|sur|user)_?-?name|address|birth)[^"]*"\s*:\s*)"[^"]*"?',
+    r'("(?:ip|[^"]*(?:e_?-?mail|phone|mobile|(?:first|last|full|sur|user)_?-?name|address|birth)[^"]*)"\s*:\s*)"[^"]*"?',
     re.IGNORECASE,
 )
 
@@ -62,12 +65,13 @@ class Personal(NamedTuple):
 Hashes = dict[Personal, "str | None"]
 
 
-def screened(row: dict[str, Any]) -> dict[str, Any]:
+def screened(row: dict[str, Any], rules: privacy.Rules = privacy.DEFAULT) -> dict[str, Any]:
     """Return a row of `events` whose personal values are `Personal` marks, wherever they stood."""
     of_person = row["type"] == "identify"
     found = row | {name: _id(row[name]) for name in IDS} | {name: text(row[name]) for name in TEXTS}
-    found["properties"] = _fields(row["properties"], of_person=of_person)
-    found["context"] = _fields(row["context"], of_person=False)
+    found |= {name: row[name] and privacy.url(row[name], rules) for name in PAGES}
+    found["properties"] = _fields(row["properties"], rules, of_person=of_person)
+    found["context"] = _fields(row["context"], rules, of_person=False)
     if found["email"] is None and isinstance(found["user_id"], Personal):
         found["email"] = found["user_id"]
     if "@" in row["event_id"]:
@@ -120,13 +124,14 @@ def text(value: str | None) -> str | None:
 
 def refused_text(raw: str) -> str:
     """Return refused input without what looks personal in it."""
-    return REFUSED_FIELD.sub(r'\1"[removed]"', EMAIL.sub(MARK, raw))
+    found = REFUSED_FIELD.sub(r'\1"[removed]"', EMAIL.sub(MARK, raw))
+    return IP_V6.sub(r"\1:", IP_V4.sub(r"\g<1>0", privacy.PHONE.sub(privacy.PHONE_MARK, found)))
 
 
 @lru_cache(maxsize=4096)
 def _rule(key: str) -> str:
     """Return what is done with the values under a key: keep, email, phone, ip, name, traits or out."""
-    name = key.lower().replace("_", "").replace("-", "").replace(" ", "")
+    name = privacy.plain(key)
     if name in LEFT_OUT:
         return "out"
     if name in ("name", "traits"):
@@ -135,42 +140,39 @@ def _rule(key: str) -> str:
         return "email"
     if name.endswith(PHONE_KEYS):
         return "phone"
-    return "ip" if name in ("ip", "ipaddress") else "keep"
+    return "ip" if name in privacy.ADDRESSES else "keep"
 
 
-def _fields(value: dict[str, Any], *, of_person: bool) -> dict[str, Any]:
+def _fields(value: dict[str, Any], rules: privacy.Rules, *, of_person: bool) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     for key, inside in value.items():
         rule = _rule(key)
         if rule == "out" or (rule == "name" and of_person and isinstance(inside, str)):
             continue
-        kept[text(key) or key] = _value(rule, inside)
+        kept[text(key) or key] = _value(rule, inside, rules)
     return kept
 
 
-def _value(rule: str, value: Any) -> Any:
+def _value(rule: str, value: Any, rules: privacy.Rules) -> Any:
     if isinstance(value, str):
         if rule in ("keep", "name", "traits"):
-            return value if "@" not in value and "%40" not in value else text(value)
+            return _kept(value, rules)
         if rule == "ip":
-            return _network(value)
+            return privacy.network(value, rules)
         return Personal(rule, value) if value else value
     if isinstance(value, dict):
-        return _fields(value, of_person=rule == "traits")
+        return _fields(value, rules, of_person=rule == "traits")
     if isinstance(value, list):
-        return [_value(rule, inside) for inside in value]
+        return [_value(rule, inside, rules) for inside in value]
     if rule == "phone" and type(value) is int:
         return Personal("phone", str(value))
     return value
 
 
-def _network(value: str) -> str | None:
-    try:
-        address = ipaddress.ip_address(value.strip())
-    except ValueError:
-        return None
-    bits = KEPT_V4 if address.version == 4 else KEPT_V6
-    return str(ipaddress.ip_network((address, bits), strict=False).network_address)
+def _kept(value: str, rules: privacy.Rules) -> str:
+    if privacy.is_address(value):
+        return privacy.url(value, rules)
+    return value if "@" not in value and "%40" not in value else text(value) or value
 
 
 def _id(value: str | None) -> Any:

@@ -11,6 +11,7 @@ import orjson
 
 from headwater.contract.errors import UnknownSettingError, UsageError
 from headwater.contract.naming import Naming, parsed_naming
+from headwater.contract.permitted import check_permitted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -146,6 +147,29 @@ class Settings:
     max_links: int = 50
     """An e-mail address or phone number seen with more customer ids than this is shared: no link."""
 
+    consent_regions: dict[str, str] = field(default_factory=dict)
+    """What holds where nothing was said, by region (DE, US-CA, EEA, other): opt_in or opt_out."""
+    unknown_region: str = "other"
+    """The region of a request that no trusted header places; EEA is the strictest."""
+    region_header: str = ""
+    """Header in which a proxy that you trust names the country, e.g. cf-ipcountry; empty: none."""
+    without_consent: str = "anonymous_only"
+    """What becomes of an event whose sender may not be recognised: anonymous_only or drop."""
+    consent_categories: dict[str, str] = field(default_factory=dict)
+    """Names of a consent banner's categories and their purpose: analytics, ads or personalization."""
+    tcf_vendor: int = 0
+    """Number in IAB's global vendor list that must have consent too; 0 asks for the purposes alone."""
+    honour_dnt: bool = False
+    """Whether the header DNT: 1 refuses everything that was not allowed."""
+    identity: str = "full"
+    """Ids: full (as sent), cookieless (an id for a day where none is sent), daily (for everybody), none."""
+    ip_addresses: str = "truncate"
+    """What is kept of IP addresses: truncate (/24, /48), drop or keep."""
+    removed_parameters: tuple[str, ...] = ()
+    """Parameters of URLs whose values are removed, besides the built-in ones (email, token, session, ...)."""
+    kept_parameters: tuple[str, ...] = ()
+    """Parameters of URLs that stay although the built-in list names them."""
+
     def version(self) -> str:
         """Return a short hash of the settings; equal settings have equal versions."""
         return hashlib.sha256(self.to_json()).hexdigest()[:12]
@@ -167,6 +191,7 @@ def parsed(raw: Mapping[str, Any]) -> Settings:
     values = {key: _frozen(key, value) for key, value in raw.items()}
     settings = Settings(**values)
     _checked(settings)
+    check_permitted(settings)
     return settings
 
 
