@@ -20,6 +20,7 @@ KEPT_HEADERS = frozenset(
         "authorization", "content-type", "content-encoding", "cookie", "origin", "referer", "user-agent",
         "accept-language", "sentat", "anonymousid", "sec-gpc", "dnt", "purpose", "sec-purpose", "x-moz",
         "sp-anonymous", "openpanel-client-id", "x-retry-count", "rsa-retry-attempt",
+        "posthog-sdk-info", "posthog-request-timestamp", "idempotency-key",
     }
 )  # fmt: skip
 """Headers that tell something of the event or its sender; the others are forgotten at once."""

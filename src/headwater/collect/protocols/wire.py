@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Mapping
 
     from headwater.collect.request import Answer, Request
@@ -20,7 +21,8 @@ class Opened(NamedTuple):
     """A request, taken apart."""
 
     messages: list[Any]
-    """Canonical messages; not yet believed, so not all need be objects."""
+    """Canonical messages; not yet believed, so not all need be objects. What the protocol itself finds
+    wrong is a `Refused` in its place."""
     sent_at: Any = None
     """When the request was sent by the client's words, verbatim, for all messages."""
     keys: tuple[str, ...] = ()
@@ -35,10 +37,14 @@ class Wire:
     """What stands in the column `origin`."""
     paths: Mapping[str, str]
     """Each path it is spoken on, and the type that the path itself gives to messages (else empty)."""
+    pattern: re.Pattern[str] | None = None
+    """Other paths it is spoken on, those that shops choose themselves; no protocol's own path is among them."""
     methods: tuple[str, ...] = ("POST",)
     """What its clients send with; whoever takes GET takes HEAD."""
     accepts: Callable[[Request], bool] | None = None
     """Where protocols share a path: tells from headers and query whether a request is of this one."""
+    recognises: Callable[[Request, Any], bool] | None = None
+    """Where only the body tells them apart: whether a request with this decoded body is of this one."""
     opened: Callable[[Request, Any, str], Opened]
     """Takes a request apart, given its decoded body (None: empty) and the type of its path.
 
@@ -46,3 +52,5 @@ class Wire:
     """
     answer: Callable[[Request, Opened], Answer]
     """What the client hears when everything is stored."""
+    unknown: Callable[[Request], Answer] | None = None
+    """What a client without a known key hears, where it could not read a refusal; None refuses it (401)."""
