@@ -52,6 +52,7 @@ TESTED_ELSEWHERE = {
     "collect/imports.py": "tests/collect/importing",
     "collect/intake.py": "tests/collect/test_collector_http.py",
     "collect/metrics.py": "tests/collect/test_collector_http.py",
+    "collect/protocols/entities.py": "tests/collect/test_snowplow.py",
     "collect/protocols/wire.py": "tests/collect/test_collector_http.py",
     "collect/receipts.py": "tests/collect/test_publisher.py",
     "collect/requests.py": "tests/collect/test_collector_http.py",
