@@ -18,7 +18,7 @@ from headwater.collect import bodies, intake, requests
 from headwater.collect.admit import RAW_CHARS, Refusal
 from headwater.collect.bodies import DECODED_BYTES, GZIP, Unreadable
 from headwater.collect.browsers import browser_answer, is_asked
-from headwater.collect.protocols import chosen, spoken
+from headwater.collect.protocols import chosen, settled, spoken
 from headwater.collect.receipts import Receipt
 from headwater.collect.writer import JournalUnavailableError
 
@@ -58,6 +58,7 @@ def is_collected(path: str) -> bool:
 class _Taken(NamedTuple):
     """A request taken apart, and its receipt."""
 
+    wire: Wire
     opened: Opened
     receipt: Receipt
 
@@ -108,25 +109,28 @@ class _Collector:
         try:
             if not is_whole:
                 raise bodies.too_large(content[:RAW_CHARS], DECODED_BYTES)
-            opened, receipt = await _read(request, wire, kind)
+            wire, opened, receipt = await _read(request, wire, kind)
         except Unreadable as error:
             if not is_known:
-                return await self._unknown(send, request)
+                return await self._unknown(wire, send, request)
             refused = Receipt(origin=wire.name, received_at=request.received_at, refused=[error.refused])
             await self._journal.append(refused)
             status = STATUS.get(error.refused.reason, 400)
             headers = requests.cors(request)
             return await requests.problem(send, status, error.refused.detail, headers=headers)
         if not is_known and not any(key in known for key in opened.keys):
-            return await self._unknown(send, request)
+            return await self._unknown(wire, send, request)
         if receipt.messages or receipt.refused:
             await self._journal.append(receipt)
         return await requests.said_to(send, request, wire.answer(request, opened))
 
-    async def _unknown(self, send: Send, request: Request) -> None:
+    async def _unknown(self, wire: Wire, send: Send, request: Request) -> None:
+        """Say that nothing was stored, to a client that can hear it."""
         self._metrics.unauthorized.inc()
+        if wire.unknown is not None:
+            return await requests.said_to(send, request, wire.unknown(request))
         title = "no known write key came with this request"
-        await requests.problem(send, 401, title, headers=requests.cors(request))
+        return await requests.problem(send, 401, title, headers=requests.cors(request))
 
     async def _look(self, request: Request, receive: Receive, send: Send) -> None:
         """Answer the paths that only show something."""
@@ -169,8 +173,10 @@ async def _read(request: Request, wire: Wire, kind: str) -> _Taken:
 
 def _parsed(request: Request, wire: Wire, kind: str) -> _Taken:
     """Take a request apart and admit its messages."""
-    opened = wire.opened(request, bodies.decoded(request), kind)
-    return _Taken(opened, intake.receipt(request, opened, origin=wire.name))
+    body = bodies.decoded(request)
+    wire, kind = settled(request, body, (wire, kind))
+    opened = wire.opened(request, body, kind)
+    return _Taken(wire, opened, intake.receipt(request, opened, origin=wire.name))
 
 
 async def _other(scope: Scope, receive: Receive, send: Send) -> None:
