@@ -45,7 +45,6 @@ TESTED_ELSEWHERE = {
     "collect/admit.py": "tests/collect/test_message.py",
     "collect/alone.py": "tests/collect/test_collector_kill.py",
     "collect/archive.py": "tests/collect/test_publisher.py",
-    "collect/browsers.py": "tests/collect/test_collector_http.py",
     "collect/clock.py": "tests/collect/test_collector_clock.py",
     "collect/ids.py": "tests/collect/test_journal.py",
     "collect/importing": "tests/collect/importing",
