@@ -28,7 +28,7 @@ from headwater.collect.publisher import Publisher
 from headwater.collect.request import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from headwater.collect.receipts import Receipt
 
@@ -99,10 +99,10 @@ def rows(folder: Path, kind: str) -> list[dict[str, Any]]:
 
 
 @contextlib.contextmanager
-def running(folder: Path, *, key: bytes | None = None) -> Iterator[Running]:
-    """Run a collector on `folder` while the block lasts."""
+def running(folder: Path, *, key: bytes | None = None, keys: Collection[str] = (KEY,)) -> Iterator[Running]:
+    """Run a collector on `folder` while the block lasts; `keys` are the write keys that it knows."""
     journal = Journal(folder / "journal.sqlite", key=key)
-    app = collector(journal, lambda: (KEY,), Metrics(journal))
+    app = collector(journal, lambda: keys, Metrics(journal))
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off"))
     listener = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
