@@ -26,6 +26,20 @@ def test_an_uploaded_file_is_imported_under_its_name_with_its_options(api: Api) 
     assert api.door.asked == [("import", ["may.csv"], [b"a,b\n1,2\n"], "spend", options)]
 
 
+def test_the_kind_may_be_called_as_the_command_line_calls_it(api: Api) -> None:
+    answer = api.http.post(
+        "/api/v1/import", params={"as": "touchpoints"}, content=b"x", headers=api.authorized()
+    )
+
+    assert (answer.status_code, api.door.asked[0][3]) == (200, "touchpoints")
+
+
+def test_an_upload_of_no_kind_says_what_to_add(api: Api) -> None:
+    answer = api.http.post("/api/v1/import", content=b"x", headers=api.authorized())
+
+    assert "?as=touchpoints" in problem(answer)["hint"]
+
+
 def test_an_upload_leaves_nothing_behind_and_stays_in_its_folder(api: Api) -> None:
     params = {"kind": "spend", "name": "../../escape.csv"}
 

@@ -19,6 +19,7 @@ from starlette.responses import Response
 from headwater.api.answers import as_json
 from headwater.api.served import Served
 from headwater.api.shapes import BuildWish, SettingsShown
+from headwater.contract.errors import UsageError
 from headwater.doors import mapping_of
 
 router = APIRouter()
@@ -34,14 +35,18 @@ def build(request: Request, wish: BuildWish | None = None) -> Response:
 @router.post("/import")
 async def import_(
     request: Request,
-    kind: Annotated[str, Query(description="events, touchpoints, conversions, spend, paths, ...")],
+    kind: Annotated[str, Query(description="events, touchpoints, conversions, spend, paths, ...")] = "",
+    as_: Annotated[str, Query(alias="as", description="the same as kind, as the command line calls it")] = "",
     name: Annotated[str, Query(description="file name; its ending tells the format")] = "upload.csv",
     map: Annotated[str | None, Query(description="theirs=ours,...")] = None,  # noqa: A002
     where: Annotated[str | None, Query(description="SQL condition that picks rows")] = None,
     dry_run: Annotated[bool, Query(description="check and count only")] = False,  # noqa: FBT002
 ) -> Response:
-    """Bring one file in: the body is the file."""
+    """Bring one file in: the body is the file; `dry_run` answers with the first rows and stores nothing."""
     served = _served(request)
+    kind = kind or as_
+    if not kind:
+        raise UsageError("No kind is named.", hint="add ?as=touchpoints, conversions, events, spend, ...")
     mapping = mapping_of(map)
     uploads = served.folder / "uploads"
     uploads.mkdir(exist_ok=True)

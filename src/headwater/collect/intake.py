@@ -36,6 +36,8 @@ def receipt(request: Request, opened: Opened, *, origin: str) -> Receipt:
     for message in opened.messages:
         if isinstance(message, dict):
             _admit(message, result)
+        elif isinstance(message, Refused):
+            result.refused.append(message)
         else:
             result.refused.append(_no_object(message))
     return result

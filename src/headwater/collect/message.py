@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 TYPES = ("track", "page", "screen", "identify", "group", "alias")
+FACTS = ("touch", "conversion")
+"""Types of messages that stand for a fact of another table; only `protocols/touch.py` has paths for them."""
 NAMED = ("track",)
 IDS = (
     ("messageId", admit.MESSAGE_ID_CHARS),
@@ -59,7 +61,7 @@ def message_id(message: Mapping[str, Any]) -> str | None:
 def known_type(hit: Hit) -> Refused | None:
     """Refuse a type that there is not."""
     kind = hit.message.get("type")
-    if isinstance(kind, str) and kind in TYPES:
+    if isinstance(kind, str) and (kind in TYPES or kind in FACTS):
         return None
     return Refused(Refusal.UNKNOWN_TYPE, "type", f"the type is {kind!r}; there are {', '.join(TYPES)}"[:500])
 
