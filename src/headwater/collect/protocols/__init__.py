@@ -20,6 +20,7 @@ from headwater.collect.protocols import (
     posthog,
     segment,
     snowplow,
+    touch,
     umami,
 )
 
@@ -42,6 +43,7 @@ WIRES: tuple[Wire, ...] = (
     posthog.WIRE,
     amplitude.WIRE,
     umami.WIRE,
+    touch.WIRE,
 )
 """Of those that share a path, the first takes what no other recognises."""
 
