@@ -45,6 +45,8 @@ DEFAULT_GOALS = (
             "$purchase",
             "payment succeeded",
             "subscription started",
+            "revenue",
+            "revenue amount",
         ),
     ),
     Goal(
@@ -86,7 +88,7 @@ DEFAULT_GOALS = (
     Goal(name="add_to_cart", events=("product added", "add to cart", "added to cart")),
     Goal(name="checkout", events=("checkout started", "begin checkout", "initiate checkout")),
 )
-"""Names that the Segment, GA4, Meta and PostHog conventions use; a shop without settings just works."""
+"""Names that the clients of Segment, GA4, Meta, PostHog, Amplitude and OpenPanel use by themselves."""
 
 DEFAULT_REFUNDS = (
     "order refunded",
