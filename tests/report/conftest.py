@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 START = datetime(2026, 1, 1)
 MADE = (
     tables.PERSONS, tables.LINKS, tables.CLICK_LINKS, tables.PERSON_EVENTS, tables.TOUCHPOINTS, tables.CONVERSIONS,
-    tables.STAGE_TIMES, tables.JOURNEYS, tables.JOURNEY_STEPS, tables.CREDITS, tables.FX_RATES,
+    tables.STAGE_TIMES, tables.JOURNEYS, tables.JOURNEY_STEPS, tables.CREDITS, tables.FX_RATES, tables.GOAL_EVENTS,
     tables.TAG_ALIASES,
 )  # fmt: skip
 

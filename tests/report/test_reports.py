@@ -1,4 +1,4 @@
-"""Reports: all eight are there and answer for an empty workspace."""
+"""Reports: all are there and answer for an empty workspace."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from .conftest import World
 
 
-def test_the_eight_reports_are_there() -> None:
+def test_the_reports_are_there() -> None:
     assert list(REPORTS) == [
-        "overview", "attribution", "compare", "paths", "lag", "touches", "roles", "quality",
+        "overview", "attribution", "compare", "paths", "lag", "touches", "roles", "quality", "loss",
     ]  # fmt: skip
 
 

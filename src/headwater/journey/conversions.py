@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from headwater.contract.orders import ORDER_KEYS, first_said
 from headwater.contract.steps import Step, literal
 from headwater.contract.tables import (
     CONVERSIONS,
@@ -34,24 +35,10 @@ if TYPE_CHECKING:
 
     from headwater.contract.settings import Goal
 
-_ORDER_KEYS = (
-    "order_id",
-    "orderId",
-    "transaction_id",
-    "transactionId",
-    "checkout_id",
-    "deal_id",
-    "$order_id",
-)
 _VALUE_KEYS = ("revenue", "value", "total", "amount", "$revenue")
 _REFUND_KEYS = ("refund_value", "refund", "refund_amount", "revenue", "value", "total", "amount")
 _FAR = "999999999999"
 """More than this no amount holds."""
-
-
-def _first(keys: tuple[str, ...], column: str = "properties") -> str:
-    found = ", ".join(f"nullif(json_extract_string({column}, '$.\"{key}\"'), '')" for key in keys)
-    return f"coalesce({found})"
 
 
 def refunds() -> Step:
@@ -66,10 +53,10 @@ def refunds() -> Step:
             with reported as (
                 select
                     e.event_id as refund_id,
-                    {_first(_ORDER_KEYS)} as order_id,
+                    {first_said(ORDER_KEYS)} as order_id,
                     e.occurred_at,
-                    {_first(_REFUND_KEYS)} as amount,
-                    upper(trim({_first(("currency", "$currency"))})) as currency
+                    {first_said(_REFUND_KEYS)} as amount,
+                    upper(trim({first_said(("currency", "$currency"))})) as currency
                 from events as e
                 join goal_events as g on g.event = e.event and g.is_refund
                 where e.type = 'track'
@@ -114,18 +101,18 @@ def conversions(*, currency: str, rated_until: str, goals: Sequence[Goal]) -> St
         sql=f"""
             with reported as (
                 select
-                    coalesce(case when g.is_macro then {_first(_ORDER_KEYS, "e.properties")} end, e.event_id) as conversion_id,
+                    coalesce(case when g.is_macro then {first_said(ORDER_KEYS, "e.properties")} end, e.event_id) as conversion_id,
                     e.event_id,
                     e.occurred_at,
                     g.goal,
                     g.is_macro,
-                    {_first(_VALUE_KEYS, "e.properties")} as amount,
-                    coalesce(upper(trim({_first(("currency", "$currency"), "e.properties")})), :currency) as currency
+                    {first_said(_VALUE_KEYS, "e.properties")} as amount,
+                    coalesce(upper(trim({first_said(("currency", "$currency"), "e.properties")})), :currency) as currency
                 from events as e
                 join goal_events as g on g.event = e.event and not g.is_refund
                 where
                     e.type = 'track'
-                    and (g.stage = '' or g.stage = {plain_of(_first(("stage",), "e.properties"))})
+                    and (g.stage = '' or g.stage = {plain_of(first_said(("stage",), "e.properties"))})
             ),
 
             owned as (
