@@ -14,7 +14,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from headwater.collect import bodies, intake, requests
+from headwater.collect import bodies, intake, requests, tracker
 from headwater.collect.admit import RAW_CHARS, Refusal
 from headwater.collect.bodies import DECODED_BYTES, GZIP, Unreadable
 from headwater.collect.browsers import browser_answer, is_asked
@@ -36,7 +36,7 @@ RETRY_AFTER = (b"retry-after", b"2")
 LARGE = 256 * 1024
 """Bodies of this size are parsed in a thread, so that one does not hold up the others."""
 STATUS = {Refusal.BODY_TOO_LARGE: 413}
-OWN_PATHS = ("/metrics", "/healthz", "/readyz")
+OWN_PATHS = ("/metrics", "/healthz", "/readyz", tracker.PATH)
 
 
 def collector(
@@ -77,6 +77,8 @@ class _Collector:
         request = requests.come(scope, received_at=time.time_ns() // 1000)
         if scope["method"] == "OPTIONS":
             return await requests.preflight(send, request, scope)
+        if request.path == tracker.PATH and scope["method"] in ("GET", "HEAD"):
+            return await tracker.serve(scope, send)
         speech = chosen(request)
         if speech is None:
             return await self._look(request, receive, send)

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from headwater.collect import tracker
 from headwater.collect.message import TYPES
 from headwater.collect.protocols.wire import Opened, Wire
-from headwater.collect.request import Answer
 
 if TYPE_CHECKING:
     from headwater.collect.request import Request
@@ -24,7 +24,6 @@ PATHS = (
     | {f"/v1/{kind}": kind for kind in TYPES}
     | {f"/v1/{letter}": kind for letter, kind in SHORT.items()}
 )
-ANSWER = Answer()
 
 
 def opened(_request: Request, body: Any, kind: str) -> Opened:
@@ -56,4 +55,4 @@ def _readied(message: Any, kind: str) -> Any:
     return message
 
 
-WIRE = Wire(name="segment", paths=PATHS, opened=opened, answer=lambda _request, _opened: ANSWER)
+WIRE = Wire(name="segment", paths=PATHS, opened=opened, answer=tracker.answer)

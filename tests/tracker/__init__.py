@@ -1,0 +1,1 @@
+"""Tests of the tracker, in a real Chromium."""
