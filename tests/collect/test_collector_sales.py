@@ -62,6 +62,30 @@ def umami() -> list[tuple[str, bytes]]:
     return [("/api/send", orjson.dumps({"type": "event", "payload": each})) for each in (land, sell)]
 
 
+def on_shared_paths(collector: Any) -> set[tuple[str, str]]:
+    """Send one event of each protocol that shares its path; return who took which."""
+    mine = {"distinct_id": "ada"}
+    told = {
+        "amplitude": ("/batch", {"api_key": KEY, "events": [{"user_id": "ada", "event_type": "amplitude"}]}),
+        "posthog": ("/batch/", {"api_key": KEY, "batch": [mine | {"event": "posthog"}]}),
+        "older posthog": ("/track/", mine | {"api_key": KEY, "event": "older posthog"}),
+        "mixpanel": ("/track/", {"event": "mixpanel", "properties": mine | {"token": KEY}}),
+    }
+    for path, body in told.values():
+        assert collector.send(path, orjson.dumps(body), key=None).status == 200
+    return {(row["origin"], row["event"]) for row in collector.rows("events")}
+
+
+def test_on_a_shared_path_the_body_tells_the_protocol(tmp_path: Path) -> None:
+    with running(tmp_path) as collector:
+        assert on_shared_paths(collector) == {
+            ("amplitude", "amplitude"),
+            ("posthog", "posthog"),
+            ("posthog", "older posthog"),
+            ("mixpanel", "mixpanel"),
+        }
+
+
 @pytest.mark.parametrize("protocol", [posthog, mixpanel, amplitude, openpanel, umami])
 def test_a_sale_has_its_value_and_the_channel_of_the_click(protocol: Any, tmp_path: Path) -> None:
     headers = {"openpanel-client-id": KEY} if protocol is openpanel else {}

@@ -183,7 +183,6 @@ def test_a_backdated_event_may_forbid_the_correction_of_its_time() -> None:
 def test_the_shared_path_is_taken_by_its_key_on_top() -> None:
     assert recognises(request("/track/"), event(api_key="phc_1"))
     assert not recognises(request("/track/"), {"event": "x", "properties": {"token": "mp_1"}})
-    assert recognises(request("/e/"), event())
 
 
 @given(JSON)

@@ -49,7 +49,7 @@ PAGE = "[Amplitude] Page "
 
 def recognises(request: Request, body: Any) -> bool:
     """Tell whether a request on PostHog's path is of this protocol: it brings `events`."""
-    return request.path.rstrip("/") != SHARED or "events" in mapping(body)
+    return request.path.rstrip("/") == SHARED and "events" in mapping(body)
 
 
 def opened(request: Request, body: Any, kind: str) -> Opened:

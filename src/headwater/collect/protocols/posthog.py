@@ -61,7 +61,7 @@ LONGEST_OFFSET = 1e12
 
 def recognises(request: Request, body: Any) -> bool:
     """Tell whether a request on Mixpanel's path is of this protocol: its key stands on top."""
-    return request.path.rstrip("/") != SHARED or "api_key" in mapping(body) or "batch" in mapping(body)
+    return request.path.rstrip("/") == SHARED and ("api_key" in mapping(body) or "batch" in mapping(body))
 
 
 def opened(request: Request, body: Any, _kind: str) -> Opened:
