@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from headwater.contract.tables import (
+    CHANNEL_CODES,
     CLICK_IDS,
     CLICK_LINKS,
     COMPONENTS,
@@ -32,6 +33,7 @@ from headwater.contract.tables import (
     LANDINGS,
     LINKS,
     PERSON_EVENTS,
+    PERSON_PATHS,
     PERSONS,
     REFUNDS,
     SESSIONS,
@@ -61,6 +63,7 @@ def increment(engine: DuckDB, steps: Mapping[str, AnyStep], batch: Batch) -> Non
         build.touched()
         build.person_events()
         build.visits()
+        build.paths()
         build.conversions()
         build.journeys()
         build.close()
@@ -339,6 +342,7 @@ class _Increment:
             """
         )
         self.run(SESSIONS)
+        self._number_on()
         self.replace(SESSIONS, "session_id in (select session_id from delta.removed_sessions)")
         self.run(CLICK_IDS)
         self.replace(CLICK_IDS, "event_id in (select session_id from delta.removed_sessions)")
@@ -359,6 +363,45 @@ class _Increment:
         )
         for table in (SESSIONS, CLICK_IDS, LANDINGS, TOUCHPOINTS):
             self.drop(table)
+
+    def _number_on(self) -> None:
+        """Let the visits that are made anew be counted on from those before them, which stay."""
+        self.engine.execute(
+            """
+            create table delta.kept_visits as
+            select s.person_id, count(*) as visits from main.sessions as s
+            where s.person_id in (select person_id from delta.touched)
+                and s.session_id not in (select session_id from delta.removed_sessions)
+            group by s.person_id
+            """
+        )
+        self.engine.execute(
+            "update delta.sessions as s set visit_no = s.visit_no + k.visits "
+            "from delta.kept_visits as k where k.person_id = s.person_id"
+        )
+
+    def paths(self) -> None:
+        """Pack the paths of the touched persons anew; those of all, where the channels are others now."""
+        self.run(CHANNEL_CODES, path="main")
+        changed = self.engine.rows(
+            "(select * from delta.channel_codes except select * from main.channel_codes) union all "
+            "(select * from main.channel_codes except select * from delta.channel_codes)"
+        )
+        if changed:
+            self.drop(CHANNEL_CODES)
+            for table in (CHANNEL_CODES, PERSON_PATHS):
+                self.run(table, path="main", into="main")
+            return
+        self.engine.execute(
+            """
+            create view whole.touchpoints as
+            select * from main.touchpoints where person_id in (select person_id from delta.touched)
+            """
+        )
+        self.run(PERSON_PATHS, path="whole,main")
+        self.replace(PERSON_PATHS, "person_id in (select person_id from delta.touched)")
+        self.drop(PERSON_PATHS)
+        self.drop(CHANNEL_CODES)
 
     def _imports_of_the_touched(self) -> None:
         """Widen the imports in delta to all that the touched persons have."""

@@ -25,6 +25,7 @@ from headwater.journey import (
     hosts,
     journeys,
     landings,
+    numbering,
     sessions,
     sources,
     touchpoints,
@@ -64,6 +65,8 @@ def steps(settings: Settings, *, placeholder_hashes: Collection[str] = ()) -> It
         settings=settings,
         uncredited_kinds=settings.uncredited_kinds,
     )
+    yield numbering.channel_codes()
+    yield numbering.person_paths()
     yield goals.goal_events(goals=settings.goals, refund_events=settings.refund_events)
     yield conversions.refunds()
     yield conversions.conversions(

@@ -204,6 +204,7 @@ def test_a_journey_says_how_far_it_reaches() -> None:
         "step_count": 2,
         "first_at": at("3 09:00"),
         "last_at": at("4 09:00"),
+        "last_no": 2,
     }
 
 
@@ -223,10 +224,13 @@ def reference(touchpoints: list[Row], conversions: list[Row]) -> list[Row]:
     rows = []
     for conversion in sorted(conversions, key=lambda row: row["conversion_id"]):
         mine = [row for row in touchpoints if row["person_id"] == conversion["person_id"]]
+        places = {
+            row["touchpoint_id"]: place for place, row in enumerate(sorted(mine, key=in_order), start=1)
+        }
         ages = [(row, conversion["occurred_at"] - row["occurred_at"]) for row in mine]
         journey = sorted(
             (row for row, age in ages if timedelta(0) <= age <= WINDOW),
-            key=lambda row: (row["occurred_at"], row["touchpoint_id"]),
+            key=in_order,
         )
         known = [step for step, row in enumerate(journey, start=1) if row["channel"] != "direct"]
         for step, row in enumerate(journey, start=1):
@@ -239,9 +243,14 @@ def reference(touchpoints: list[Row], conversions: list[Row]) -> list[Row]:
                     "known_step": known[-1] if known else len(journey),
                     "lead_step": stage_step(conversion, conversions, journey, "lead"),
                     "opportunity_step": stage_step(conversion, conversions, journey, "opportunity"),
+                    "touch_no": places[row["touchpoint_id"]],
                 }
             )
     return rows
+
+
+def in_order(row: Row) -> tuple[Any, str]:
+    return row["occurred_at"], row["touchpoint_id"]
 
 
 def stage_step(conversion: Row, conversions: list[Row], journey: list[Row], kind: str) -> int:

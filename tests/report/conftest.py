@@ -28,6 +28,7 @@ START = datetime(2026, 1, 1)
 MADE = (
     tables.PERSONS, tables.LINKS, tables.CLICK_LINKS, tables.PERSON_EVENTS, tables.TOUCHPOINTS, tables.CONVERSIONS,
     tables.STAGE_TIMES, tables.JOURNEYS, tables.JOURNEY_STEPS, tables.CREDITS, tables.FX_RATES, tables.GOAL_EVENTS,
+    tables.CHANNEL_CODES, tables.PERSON_PATHS,
     tables.TAG_ALIASES,
 )  # fmt: skip
 
@@ -136,6 +137,8 @@ class World:
             "journeys": [self.journey(conversion) for conversion in self.conversions],
             "journey_steps": [step for conversion in self.conversions for step in self.steps(conversion)],
             "stage_times": self.stage_times(),
+            "channel_codes": [{"channel": name, "code": code} for name, code in self.codes().items()],
+            "person_paths": self.person_paths(),
             **self.others,
         }
         for name, rows in filled.items():
@@ -143,6 +146,37 @@ class World:
                 columns = list(dict.fromkeys(column for row in rows for column in row))
                 engine.insert(name, pa.Table.from_pylist([{c: row.get(c) for c in columns} for row in rows]))
         return ReportContext(reader=engine, settings=self.settings, models=MODELS)
+
+    def codes(self) -> dict[str, int]:
+        """Return the code of each channel: its place among their names, from 1."""
+        names = {touch["channel"] or "(none)" for touch in self.touchpoints if self.is_credited(touch)}
+        return {name: code for code, name in enumerate(sorted(names), start=1)}
+
+    @staticmethod
+    def is_credited(touch: dict[str, Any]) -> bool:
+        return touch.get("is_uncredited") is not True
+
+    def whole(self, person: int) -> list[dict[str, Any]]:
+        """Return the touchpoints of a person that journeys are made of, oldest first."""
+        mine = (
+            touch for touch in self.touchpoints if touch["person_id"] == person and self.is_credited(touch)
+        )
+        return sorted(mine, key=lambda touch: (touch["occurred_at"], touch["touchpoint_id"]))
+
+    def person_paths(self) -> list[dict[str, Any]]:
+        """Return the packed channels of everybody, seven to a number, the oldest in its lowest byte."""
+        rows = []
+        for person in sorted({touch["person_id"] for touch in self.touchpoints}):
+            path = bytes(self.codes()[touch["channel"] or "(none)"] for touch in self.whole(person))
+            rows += [
+                {
+                    "person_id": person,
+                    "piece": piece,
+                    "pack": int.from_bytes(path[7 * piece : 7 * piece + 7], "little"),
+                }
+                for piece in range(-(-len(path) // 7))
+            ]
+        return rows
 
     def stage_times(self) -> list[dict[str, Any]]:
         first: dict[int, dict[str, datetime]] = {}
@@ -165,6 +199,7 @@ class World:
                 touch
                 for touch in self.touchpoints
                 if touch["person_id"] == conversion["person_id"]
+                and self.is_credited(touch)
                 and touch["occurred_at"] <= last
                 and last - touch["occurred_at"] <= longest
             ),
@@ -178,6 +213,7 @@ class World:
             "step_count": len(touches),
             "first_at": touches[0]["occurred_at"] if touches else None,
             "last_at": touches[-1]["occurred_at"] if touches else None,
+            "last_no": self.whole(conversion["person_id"]).index(touches[-1]) + 1 if touches else None,
         }
 
     def steps(self, conversion: dict[str, Any], window: timedelta | None = None) -> list[dict[str, Any]]:
@@ -204,6 +240,7 @@ class World:
                 "lead_step": self._stage_step(conversion, touches, "lead"),
                 "opportunity_step": self._stage_step(conversion, touches, "opportunity"),
                 "decay": float((sums[step] - sums[step - 1]) / whole),
+                "touch_no": self.whole(conversion["person_id"]).index(touch) + 1,
             }
             for step, touch in enumerate(touches, start=1)
         ]

@@ -17,6 +17,7 @@ from headwater.contract import tables
 from headwater.contract.query import ALL_TIME, ReportContext, ReportQuery
 from headwater.contract.settings import Settings
 from headwater.engine.duckdb import DuckDB
+from headwater.journey.numbering import channel_codes, person_paths
 from headwater.report import answer
 
 from .conftest import MADE, START
@@ -60,7 +61,8 @@ def public() -> ReportContext:
             "conversion_count": int(float(row["total_conversions"])),
             "null_count": int(float(row["total_null"])),
         }
-        conversions.append({"conversion_id": key, "step_count": len(touched), **whole})
+        extent = {"step_count": len(touched), "last_no": len(touched)}
+        conversions.append({"conversion_id": key, **extent, **whole})
         for step, channel in enumerate(touched, start=1):
             touch = {"touchpoint_id": f"{key}:{step}", "person_id": number, "channel": channel}
             touch["occurred_at"] = START + timedelta(seconds=step)
@@ -78,6 +80,8 @@ def public() -> ReportContext:
     engine.insert("touchpoints", pa.Table.from_pylist(touchpoints))
     engine.insert("journeys", pa.Table.from_pylist(conversions))
     engine.insert("journey_steps", pa.Table.from_pylist(steps))
+    for step in (channel_codes(), person_paths()):
+        engine.run(step)
     settings = Settings()
     return ReportContext(reader=engine, settings=settings, models=attribution.models(settings))
 

@@ -9,14 +9,20 @@ Up to 62 channels a set is one integer and equal sets are added up; beyond, ever
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from headwater.attribution.pieces import Floats, Ints, Journeys
+    from collections.abc import Iterator
 
+    from headwater.attribution.pieces import Floats, Ints, Journeys
+    from headwater.contract.models import Runs
+
+AT_ONCE = 1 << 20
+"""Touches that are looked at together."""
 MASK_BITS = 62
 """Up to this many channels a set fits one 64-bit integer."""
 
@@ -50,6 +56,38 @@ def coalitions(journeys: Journeys) -> Coalitions:
     return Coalitions(
         channel_count=count, owner=owner, code=code, conversions=conversions, nulls=nulls, values=values
     )
+
+
+def sets_of(runs: Runs) -> Iterator[tuple[tuple[int, ...], int, int]]:
+    """Yield the sets of codes of journeys that bring something, with their conversions and millionths.
+
+    Up to 62 players each set comes once; beyond, every journey comes with its own.
+    """
+    bring = np.flatnonzero((runs.conversions > 0) | (runs.micros != 0))
+    if len(runs.players) > MASK_BITS:
+        for journey in bring.tolist():
+            start, length = runs.first[journey], runs.length[journey]
+            codes = np.unique(runs.codes[start : start + length])
+            yield tuple(codes.tolist()), int(runs.conversions[journey]), int(runs.micros[journey])
+        return
+    bits = np.int64(1) << np.arange(max(1, len(runs.players)), dtype=np.int64)
+    masks = np.zeros(len(bring), dtype=np.int64)
+    ends = np.cumsum(runs.length[bring])
+    whole = int(ends[-1]) if len(ends) else 0
+    cuts = np.unique(
+        np.concatenate([[0], np.searchsorted(ends, np.arange(AT_ONCE, whole, AT_ONCE)), [len(bring)]])
+    )
+    for start, stop in pairwise(cuts.tolist()):
+        length = runs.length[bring[start:stop]]
+        begins = np.cumsum(length) - length
+        place = np.repeat(runs.first[bring[start:stop]] - begins, length) + np.arange(length.sum())
+        masks[start:stop] = np.bitwise_or.reduceat(bits[runs.codes[place]], begins)
+    distinct, same = np.unique(masks, return_inverse=True)
+    conversions, micros = (np.zeros(len(distinct), dtype=np.int64) for _ in range(2))
+    np.add.at(conversions, same, runs.conversions[bring])
+    np.add.at(micros, same, runs.micros[bring])
+    for mask, count, value in zip(distinct.tolist(), conversions.tolist(), micros.tolist(), strict=True):
+        yield tuple(code for code in range(len(runs.players)) if mask >> code & 1), count, value
 
 
 def equal_split(found: Coalitions) -> tuple[Floats, Floats]:

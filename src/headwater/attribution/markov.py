@@ -20,7 +20,7 @@ from headwater.attribution.estimator import Estimator
 from headwater.attribution.money import divided
 from headwater.attribution.packing import read_pieces
 from headwater.attribution.reading import read_journeys
-from headwater.attribution.walking import walked, walked_pieces
+from headwater.attribution.walking import walked, walked_pieces, walked_runs
 from headwater.contract.errors import UsageError
 from headwater.contract.models import PathModel
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from headwater.attribution.pieces import Floats
     from headwater.attribution.walking import Walk
+    from headwater.contract.models import Runs
     from headwater.contract.ports import Reader
     from headwater.contract.settings import Settings
 
@@ -55,16 +56,24 @@ def model(settings: Settings) -> PathModel:
         name="markov",
         summary=f"What the chance of conversion loses without the channel; Markov graph of order {order}.",
         credited=partial(credited, order=order),
+        counted=partial(counted, order=order),
     )
 
 
 def credited(reader: Reader, steps_sql: str, *, order: int) -> Mapping[str, tuple[float, Decimal]]:
     """Return the conversions and the value credited to each player of the journeys."""
-    pieces = read_pieces(reader, steps_sql, order)
-    solution = solved(walked_pieces(pieces, order), order)
-    return dict(
-        zip(pieces.channels, zip(solution.credits.tolist(), solution.values, strict=True), strict=True)
-    )
+    return shared(walked_pieces(read_pieces(reader, steps_sql, order), order), order)
+
+
+def counted(runs: Runs, *, order: int) -> Mapping[str, tuple[float, Decimal]]:
+    """Return what `credited` returns, from journeys in memory."""
+    return shared(walked_runs(runs, order), order)
+
+
+def shared(walk: Walk, order: int) -> Mapping[str, tuple[float, Decimal]]:
+    """Return the conversions and the value credited to each channel of the walk."""
+    solution = solved(walk, order)
+    return dict(zip(walk.channels, zip(solution.credits.tolist(), solution.values, strict=True), strict=True))
 
 
 def solved(walk: Walk, order: int) -> Solution:

@@ -17,7 +17,7 @@ from fractions import Fraction
 from math import fsum
 from typing import TYPE_CHECKING, Any, Self
 
-from headwater.attribution.coalitions import MASK_BITS, coalitions, equal_split
+from headwater.attribution.coalitions import MASK_BITS, coalitions, equal_split, sets_of
 from headwater.attribution.estimator import Estimator
 from headwater.attribution.money import rounded
 from headwater.attribution.packing import UNNAMED, coded_sql, players
@@ -29,6 +29,7 @@ from headwater.contract.models import PathModel
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from headwater.contract.models import Runs
     from headwater.contract.ports import Reader
     from headwater.contract.settings import Settings
 
@@ -41,6 +42,7 @@ def model(settings: Settings) -> PathModel:  # noqa: ARG001 (every model is made
         name="shapley",
         summary="Shapley values, exact: each conversion is split equally over its distinct channels.",
         credited=credited,
+        counted=counted,
     )
 
 
@@ -59,6 +61,16 @@ def credited(reader: Reader, steps_sql: str) -> Mapping[str, tuple[float, Decima
         for row, members in zip(rows, sets, strict=True)
         for name in members
     )
+
+
+def counted(runs: Runs) -> Mapping[str, tuple[float, Decimal]]:
+    """Return what `credited` returns, from journeys in memory."""
+    names = runs.players
+    parts: list[tuple[str, int, int, Decimal]] = []
+    for codes, conversions, micros in sets_of(runs):
+        value = Decimal(micros).scaleb(-6)
+        parts += [(names[code], len(codes), conversions, value) for code in codes]
+    return _settled(parts)
 
 
 def masks_sql(coded: str) -> str:

@@ -1,6 +1,6 @@
 """Walking: how often journeys step from one state to the next, and in which states they end.
 
-Reads  journeys as flat codes, or pieces of journeys
+Reads  journeys as flat codes, runs of persons' touches, or pieces of journeys
 Makes  a `Walk`: what a Markov graph needs to know of the journeys, and no more
 
 A state is the last `order` channels as the digits of one number to the base of the channels and one
@@ -10,6 +10,7 @@ more: the latest touch is the lowest digit, 0 is no touch. State 0 is the start.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -20,9 +21,9 @@ from headwater.contract.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from decimal import Decimal
 
     from headwater.attribution.pieces import Floats, Ints, Journeys, Pieces
+    from headwater.contract.models import Runs
 
 DENSE_TALLY = 1 << 22
 """Up to this many possible steps each has a counter of its own; beyond, the steps are sorted."""
@@ -86,6 +87,63 @@ def walked(journeys: Journeys, order: int) -> Walk:
         total_conversions=float(journeys.conversions.sum()),
         total_value=journeys.total_value,
     )
+
+
+def walked_runs(runs: Runs, order: int) -> Walk:
+    """Walk journeys that are runs of their persons' touches. Raises what `walked` raises.
+
+    A touch with `order` touches before it in its journey takes the same step in every journey that
+    covers both, so that each touch is looked at once, however many journeys look back on it.
+    """
+    base = base_of(runs.players, order)
+    weight = runs.conversions + runs.nulls
+    tally = Tally(base**order * (base - 1))
+    is_long = runs.length > order
+    covered = _covered(
+        runs.first[is_long] + order,
+        (runs.first + runs.length)[is_long],
+        weight[is_long],
+        size=len(runs.codes),
+    )
+    for start in range(order, len(runs.codes), AT_ONCE):
+        stop = min(start + AT_ONCE, len(runs.codes))
+        code = runs.codes[start:stop].astype(np.int64)
+        before = np.zeros(stop - start, dtype=np.int64)
+        for back in range(order, 0, -1):
+            before = before * base + (runs.codes[start - back : stop - back] + np.int64(1))
+        tally.add(before * (base - 1) + code, covered[start:stop])
+    state = np.zeros(len(runs.first), dtype=np.int64)
+    for place in range(order):
+        alive = runs.length > place
+        code = runs.codes[runs.first[alive] + place].astype(np.int64)
+        tally.add(state[alive] * (base - 1) + code, weight[alive].astype(np.float64))
+        state[alive] = next_state(state[alive], code, base, order)
+    last = (runs.first + runs.length)[is_long] - 1
+    ending = np.zeros(len(last), dtype=np.int64)
+    for back in range(order - 1, -1, -1):
+        ending = ending * base + (runs.codes[last - back] + np.int64(1))
+    state[is_long] = ending
+    steps, weights = tally.counted()
+    ended, conversions, nulls, values = _added_up(
+        state, base**order, runs.conversions, runs.nulls, runs.micros
+    )
+    return Walk(
+        channels=runs.players,
+        steps=steps,
+        weights=weights,
+        ended=ended,
+        conversions=conversions,
+        nulls=nulls,
+        values=values / 1e6,
+        total_conversions=float(runs.conversions.sum()),
+        total_value=Decimal(int(runs.micros.sum())).scaleb(-6),
+    )
+
+
+def _covered(first: Ints, after: Ints, weight: Ints, *, size: int) -> Floats:
+    """Return for each touch the weights of the runs, from `first` and before `after`, that cover it."""
+    changes = np.bincount(first, weight, minlength=size + 1) - np.bincount(after, weight, minlength=size + 1)
+    return np.cumsum(changes)
 
 
 def walked_pieces(pieces: Pieces, order: int) -> Walk:
@@ -152,7 +210,7 @@ def _before(after: Ints, ends: Ints) -> Ints:
     return before
 
 
-def _added_up(states: Ints, size: int, *amounts: Floats) -> tuple[Ints, Floats, Floats, Floats]:
+def _added_up(states: Ints, size: int, *amounts: Floats | Ints) -> tuple[Ints, Floats, Floats, Floats]:
     """Return the states that occur, once each, with their amounts added up."""
     if size <= DENSE_TALLY:
         found, place = np.arange(size), states

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from decimal import Decimal
 
+    import numpy as np
+    import numpy.typing as npt
+
     from headwater.contract.ports import Reader
 
 
@@ -36,6 +39,27 @@ class RuleModel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Runs:
+    """Journeys in memory, converting or not: each is a run of the touches of one person.
+
+    The runs of one person may overlap: a later conversion looks back on the same touches.
+    """
+
+    players: tuple[str, ...]
+    """Names, sorted; a player's code is its place here. Each takes part in some journey."""
+    codes: npt.NDArray[np.integer]
+    """Player of each touch, person after person, oldest first; touches in no journey may have any code."""
+    first: npt.NDArray[np.int64]
+    """Where each journey begins in `codes`."""
+    length: npt.NDArray[np.int64]
+    """Touches of each journey, at least 1."""
+    conversions: npt.NDArray[np.int64]
+    nulls: npt.NDArray[np.int64]
+    micros: npt.NDArray[np.int64]
+    """Net value in millionths; the sum over all journeys fits the type."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PathModel:
     """A model that is solved from the counts of all journeys, converting or not.
 
@@ -44,11 +68,14 @@ class PathModel:
     `journey_id VARCHAR, step BIGINT, step_count BIGINT, player VARCHAR, conversion_count BIGINT,
     null_count BIGINT, net_value DECIMAL(18,6)`; the last three stand for the whole journey and are
     repeated on each of its rows.
+
+    `counted(runs)`, where there is one, returns the same from journeys that are in memory already.
     """
 
     name: str
     summary: str
     credited: Callable[[Reader, str], Mapping[str, tuple[float, Decimal]]]
+    counted: Callable[[Runs], Mapping[str, tuple[float, Decimal]]] | None = None
 
 
 Model = RuleModel | PathModel

@@ -342,6 +342,7 @@ SESSIONS = table(
     started_at TIMESTAMP first event, UTC
     ended_at TIMESTAMP last event, UTC
     event_count BIGINT events in it
+    visit_no BIGINT place among the person's sessions, from 1
     has_tags BOOLEAN the first event carries UTM parameters, click ids or a campaign
     referrer_host VARCHAR where it came from, unless own, excluded or empty
     url VARCHAR landing page, as sent
@@ -447,6 +448,7 @@ TOUCHPOINTS = table(
     landing_page VARCHAR host and path of the first page
     referrer VARCHAR host it came from
     event_count BIGINT events in the session; 1 for others
+    visit_no BIGINT place among the person's sessions, from 1; empty for others
     duration_seconds BIGINT length of the session; 0 for others
     cost MONEY what it cost, where known
     is_uncredited BOOLEAN shown, but in no journey: the settings name its kind in uncredited_kinds
@@ -513,6 +515,7 @@ JOURNEYS = table(
     step_count BIGINT touchpoints in the window
     first_at TIMESTAMP first touchpoint, UTC
     last_at TIMESTAMP last touchpoint, UTC
+    last_no BIGINT place of the last touchpoint among all of the person's, from 1; empty where there is none
     """,
 )
 
@@ -532,6 +535,28 @@ JOURNEY_STEPS = table(
     lead_step BIGINT last step at or before the person's first lead; 0 where there is none
     opportunity_step BIGINT last step at or before the person's first opportunity; 0 where none
     decay DOUBLE share of the journey's time-decay weight, 0 to 1; sums to 1 but for rounding
+    touch_no BIGINT place among all touchpoints of the person, from 1
+    """,
+)
+
+CHANNEL_CODES = table(
+    "channel_codes",
+    "The channels of all touchpoints, numbered in the order of their names.",
+    "channel",
+    """
+    channel VARCHAR its name; (none) where a touchpoint has none
+    code BIGINT from 1
+    """,
+)
+
+PERSON_PATHS = table(
+    "person_paths",
+    "The channels of all touchpoints of a person, oldest first, packed for the models.",
+    "person_id piece",
+    """
+    person_id BIGINT the person
+    piece BIGINT which part of the path, from 0
+    pack BIGINT channel codes, the oldest in the lowest bits: 7 of 8 bits, 3 of 16 where there are over 255 channels, 1 of 32 over 65,535
     """,
 )
 

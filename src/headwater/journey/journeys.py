@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from headwater.contract.steps import Step
 from headwater.contract.tables import CONVERSIONS, JOURNEY_STEPS, JOURNEYS, STAGE_TIMES, TOUCHPOINTS
+from headwater.journey.numbering import numbered_sql
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -56,18 +57,11 @@ def journey_steps(*, window: timedelta | None, half_life: timedelta) -> Step:
         makes=JOURNEY_STEPS,
         reads=(CONVERSIONS, TOUCHPOINTS, STAGE_TIMES),
         params={"half_life": half_life} | ({} if window is None else {"window": window}),
-        # a journey is a run of its person's touchpoints without a gap: number these once, and the
+        # a journey is a run of its person's touchpoints without a gap: as these are numbered, the
         # places in each journey are differences, without sorting every journey
         sql=f"""
             with numbered as (
-                select
-                    touchpoint_id,
-                    person_id,
-                    occurred_at,
-                    channel,
-                    row_number() over (partition by person_id order by occurred_at, touchpoint_id) as touch_no
-                from touchpoints
-                where person_id in (select person_id from conversions) and is_uncredited is not true
+                {numbered_sql("person_id in (select person_id from conversions)")}
             ),
 
             staged as (
@@ -118,7 +112,8 @@ def journey_steps(*, window: timedelta | None, half_life: timedelta) -> Step:
                 coalesce(c.known_no, c.last_no) - c.base as known_step,
                 coalesce(c.lead_no - c.base, 0) as lead_step,
                 coalesce(c.opportunity_no - c.base, 0) as opportunity_step,
-                {weight} / cast(w.weight_sum as double) as decay
+                {weight} / cast(w.weight_sum as double) as decay,
+                t.touch_no
             from extents as c
             join weighed as w on w.conversion_id = c.conversion_id
             join numbered as t on t.person_id = c.person_id and t.touch_no > c.base and t.touch_no <= c.last_no
@@ -133,9 +128,15 @@ def journeys() -> Step:
         reads=(CONVERSIONS, JOURNEY_STEPS),
         sql="""
             with extents as (
-                select conversion_id, count(*) as step_count, min(occurred_at) as first_at, max(occurred_at) as last_at
-                from journey_steps
-                group by conversion_id
+                select
+                    last.conversion_id,
+                    last.step_count,
+                    first.occurred_at as first_at,
+                    last.occurred_at as last_at,
+                    last.touch_no as last_no
+                from (select * from journey_steps where step = step_count) as last
+                join (select * from journey_steps where step = 1) as first
+                    on first.conversion_id = last.conversion_id
             )
 
             select
@@ -149,7 +150,8 @@ def journeys() -> Step:
                 c.null_count,
                 coalesce(e.step_count, 0) as step_count,
                 e.first_at,
-                e.last_at
+                e.last_at,
+                e.last_no
             from conversions as c
             left join extents as e on e.conversion_id = c.conversion_id
         """,

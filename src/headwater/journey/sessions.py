@@ -74,6 +74,7 @@ def sessions(*, idle: timedelta, tag_pattern: str) -> Step:
                 occurred_at as started_at,
                 coalesce(lead(previous_at) over person, last_at) as ended_at,
                 coalesce(lead(place) over person, place_count + 1) - place as event_count,
+                row_number() over person as visit_no,
                 has_tags,
                 referrer_host,
                 url

@@ -148,6 +148,7 @@ def touchpoints(
                     end as landing_page,
                     s.referrer_host as referrer,
                     s.event_count,
+                    s.visit_no,
                     date_diff('second', s.started_at, s.ended_at) as duration_seconds,
                     cast(null as decimal(18, 6)) as cost,
                     false as is_uncredited
@@ -219,6 +220,7 @@ def touchpoints(
                 cast(null as varchar) as landing_page,
                 cast(null as varchar) as referrer,
                 1 as event_count,
+                cast(null as bigint) as visit_no,
                 0 as duration_seconds,
                 cost,
                 lower(kind) in ({kinds}) as is_uncredited
@@ -241,6 +243,7 @@ def touchpoints(
                 null as landing_page,
                 null as referrer,
                 1 as event_count,
+                cast(null as bigint) as visit_no,
                 0 as duration_seconds,
                 null as cost,
                 false as is_uncredited

@@ -56,6 +56,9 @@ class Selection:
     """The columns of `journey_steps` in the window, with net_value, conversion_count and null_count."""
     null_persons: str
     """Condition over the touchpoint `t`: its person has none of the chosen conversions."""
+    null_runs: str
+    """The same persons: person_id, `skipped` touchpoints before the first that counts, and `touches`
+    that count; all of them where that column is not there."""
     currency: str
     window: timedelta
     """The window that counts; ALL_TIME for every earlier touchpoint."""
@@ -94,11 +97,16 @@ def selection(context: ReportContext, query: ReportQuery) -> Selection:
     reader, settings = context.reader, context.settings
     window = _window(query, settings)
     chosen = _conversions(reader, settings, query)
+    alone = _alone(reader, query, conversions=chosen)
+    since, until = bounds(query, zone=settings.time_zone)
+    first = since - window if since and window < ALL_TIME else None
+    between = _between("t.occurred_at", first, until)
     return Selection(
         conversions=chosen,
         journeys=journeys_in(window, conversions=chosen, settings=settings),
         steps=steps_in(window, conversions=chosen, settings=settings),
-        null_persons=_null_persons(reader, settings, query, window=window, conversions=chosen),
+        null_persons=" and ".join(["t.is_uncredited is not true", *alone, *between]),
+        null_runs=_null_runs(alone, between, before=_between("t.occurred_at", None, first)),
         currency=query.currency or settings.currency,
         window=window,
     )
@@ -190,26 +198,43 @@ def _goal(reader: Reader, settings: Settings, goal: str | None) -> str:
     return f"goal = {literal(goal)}"
 
 
-def _null_persons(
-    reader: Reader, settings: Settings, query: ReportQuery, *, window: timedelta, conversions: str
-) -> str:
-    """Build the condition; an aggregated path brings its own null_count, so it is never one as well."""
-    since, until = bounds(query, zone=settings.time_zone)
-    first = since - window if since and window < ALL_TIME else None
+def _alone(reader: Reader, query: ReportQuery, *, conversions: str) -> list[str]:
+    """Build the conditions on the person `t.person_id` who has none of the conversions.
+
+    An aggregated path brings its own null_count, so it is never one as well.
+    """
     many = """
         select person_id from journeys
         where (conversion_count <> 1 or null_count <> 0) and person_id is not null
     """
     where = [
-        "t.is_uncredited is not true",
         f"t.person_id not in (select person_id from ({conversions}) as chosen where person_id is not null)",
         "t.person_id not in (select person_id from persons where identifier like 'path:%')",
         f"t.person_id not in ({many})",
-        *_between("t.occurred_at", first, until),
     ]
     if query.segment:
         where.append(f"t.person_id in ({segment_persons(reader, query.segment)})")
-    return " and ".join(where)
+    return where
+
+
+def _null_runs(alone: list[str], between: list[str], *, before: list[str]) -> str:
+    """Build the SELECT of persons without conversion; days cut a run out of a person's touchpoints."""
+    if not between:
+        return f"""
+            select t.person_id, cast(0 as bigint) as skipped
+            from person_paths as t where t.piece = 0 and {" and ".join(alone)}
+        """
+    earlier = " and ".join(before) or "false"
+    return f"""
+        select * from (
+            select t.person_id,
+                count(case when {earlier} then 1 end) as skipped,
+                count(case when {" and ".join(between)} then 1 end) as touches
+            from touchpoints as t
+            where {" and ".join(["t.is_uncredited is not true", *alone])}
+            group by t.person_id
+        ) as counted where touches > 0
+    """
 
 
 def _between(column: str, first: datetime | None, after: datetime | None) -> list[str]:

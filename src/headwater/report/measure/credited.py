@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from headwater.contract.errors import UnknownModelError
 from headwater.contract.models import PathModel, RuleModel
 from headwater.report.measure.rows import one, rows
+from headwater.report.measure.runs import runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -81,9 +82,15 @@ def credited(reader: Reader, chosen: Selection, *, by: Dimension, models: Mappin
     given = {name: Credit() for name in models}
     if rules:
         _add_rules(reader, chosen, by=by, rules=rules, by_player=by_player, given=given)
+    paths = {name: model for name, model in models.items() if isinstance(model, PathModel)}
+    stored = runs(reader, chosen, by=by) if any(model.counted for model in paths.values()) else None
     for name, model in models.items():
         if isinstance(model, PathModel):
-            solved = model.credited(reader, chosen.paths(by))
+            solved = (
+                model.counted(stored)
+                if model.counted and stored
+                else model.credited(reader, chosen.paths(by))
+            )
             for player, (conversions, value) in solved.items():
                 by_player[player][name] = Credit(conversions=conversions, value=value)
             given[name] = _sum(by_player[player][name] for player in solved)

@@ -32,19 +32,19 @@ def steps_in(window: timedelta, *, conversions: str, settings: Settings) -> str:
 
 
 def journeys_in(window: timedelta, *, conversions: str, settings: Settings) -> str:
-    """Return the SELECT of `conversions` with step_count, first_at and last_at."""
+    """Return the SELECT of `conversions` with step_count, first_at, last_at and last_no."""
     if window == built_window(settings):
         return f"""
-            select c.*, j.step_count, j.first_at, j.last_at
+            select c.*, j.step_count, j.first_at, j.last_at, j.last_no
             from ({conversions}) as c join journeys as j on j.conversion_id = c.conversion_id
         """
     steps = steps_in(window, conversions=conversions, settings=settings)
     return f"""
-        select c.*, coalesce(s.step_count, 0) as step_count, s.first_at, s.last_at
+        select c.*, coalesce(s.step_count, 0) as step_count, s.first_at, s.last_at, s.last_no
         from ({conversions}) as c
         left join (
             select conversion_id, count(*) as step_count,
-                min(occurred_at) as first_at, max(occurred_at) as last_at
+                min(occurred_at) as first_at, max(occurred_at) as last_at, max(touch_no) as last_no
             from ({steps}) as steps group by conversion_id
         ) as s on s.conversion_id = c.conversion_id
     """
@@ -58,7 +58,7 @@ def built_window(settings: Settings) -> timedelta:
 def _as_built(conversions: str) -> str:
     return f"""
         select s.conversion_id, s.step, s.touchpoint_id, s.person_id, s.occurred_at, s.channel, s.step_count,
-            s.known_step, s.lead_step, s.opportunity_step, s.decay, {WHOLE}
+            s.known_step, s.lead_step, s.opportunity_step, s.decay, s.touch_no, {WHOLE}
         from journey_steps as s
         join ({conversions}) as c on c.conversion_id = s.conversion_id
     """
@@ -74,7 +74,7 @@ def _shorter(window: timedelta, conversions: str) -> str:
             greatest(s.opportunity_step - c.cut, 0) as opportunity_step,
             case when c.decay_kept > 0 then round(1e15 * s.decay) / cast(c.decay_kept as double)
                 else 1e0 / (s.step_count - c.cut) end as decay,
-            {WHOLE}
+            s.touch_no, {WHOLE}
         from journey_steps as s
         join (
             select c.conversion_id, any_value(c.net_value) as net_value,
@@ -108,7 +108,7 @@ def _afresh(window: timedelta, conversions: str, settings: Settings) -> str:
             t.channel, e.step_count, e.known_step, e.lead_step, e.opportunity_step,
             case when e.decay_whole > 0 then {weight} / cast(e.decay_whole as double)
                 else 1e0 / e.step_count end as decay,
-            {WHOLE}
+            t.place as touch_no, {WHOLE}
         from extents as e
         join chosen as c on c.conversion_id = e.conversion_id
         join numbered as t
