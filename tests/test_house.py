@@ -63,7 +63,6 @@ TESTED_ELSEWHERE = {
     "hygiene/files.py": "tests/cli/test_utm.py",
     "hygiene/findings.py": "tests/hygiene/test_linting.py",
     "hygiene/form.py": "tests/hygiene/test_linting.py",
-    "hygiene/links.py": "tests/hygiene/test_building.py",
     "hygiene/meaning.py": "tests/hygiene/test_linting.py",
     "hygiene/platforms.py": "tests/hygiene/test_building.py",
     "hygiene/rulebook.py": "tests/hygiene/test_linting.py",

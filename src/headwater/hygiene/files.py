@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from headwater.hygiene.correcting import corrected
+from headwater.hygiene.link_files import links as links_of
 from headwater.hygiene.links import parted
 from headwater.hygiene.linting import findings
-from headwater.hygiene.reading import links as links_of
 
 if TYPE_CHECKING:
     from headwater.hygiene.findings import Finding
-    from headwater.hygiene.reading import Links, Row
+    from headwater.hygiene.link_files import Links, Row
     from headwater.hygiene.rulebook import Rulebook
 
 

@@ -1,11 +1,11 @@
-"""Reading: links are found in every format with their row, and a copy differs in its links only."""
+"""Link files: links are found in every format with their row, and a copy differs in its links only."""
 
 from __future__ import annotations
 
 import pytest
 
 from headwater.contract.errors import UsageError
-from headwater.hygiene.reading import links
+from headwater.hygiene.link_files import links
 
 A, B = "https://shop.example/?a=1,2", "https://shop.example/b"
 

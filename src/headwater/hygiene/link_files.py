@@ -1,4 +1,4 @@
-"""Reading: the links in a file, with the row of each, and the same file with other links.
+"""Link files: the links in a file, with the row of each, and the same file with other links.
 
 Reads  text with a link a line, CSV of any separator with a column of links, JSON lines, HTML
 Makes  `Row` values; a corrected copy that is otherwise the same
