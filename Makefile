@@ -14,7 +14,7 @@ READY := .venv/.ready
 CODE := src tests tools benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help install browser web demo test fast bench check style types floors reference wheel clean
+.PHONY: help install browser web clients demo test fast bench check style types floors reference wheel clean
 
 help:  ## say what there is
 	@awk -F ':.*## *' '/^[a-z]+:.*##/ { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -33,7 +33,10 @@ web: $(READY)  ## the web page, built into the package
 demo: $(READY) web  ## run Headwater with a simulated shop
 	@.venv/bin/headwater demo $(DEMO)
 
-test: $(READY) browser web  ## run every test
+clients: $(READY)  ## the client packages that tests run against the collector, in tests/clients
+	@$(RUN) tools.install_clients
+
+test: $(READY) browser web clients  ## run every test
 	@$(RUN) pytest -n $(JOBS) $(PYTEST)
 
 fast: $(READY)
@@ -70,4 +73,5 @@ wheel: $(READY) web  ## a wheel and a source archive in dist/
 	@.tools/bin/uv build --quiet
 
 clean:  ## forget what was installed and built (no data is touched)
-	rm -rf .venv .tools .tools-node .tools-rival dist build node_modules web/node_modules src/headwater/web/static
+	rm -rf .venv .tools .tools-node .tools-rival dist build node_modules web/node_modules src/headwater/web/static \
+		tests/clients/.venv tests/clients/node_modules

@@ -1,0 +1,16 @@
+// The Segment client for Node.
+import { Analytics } from "@segment/analytics-node";
+
+const [host, writeKey] = process.argv.slice(2);
+const client = new Analytics({ writeKey, host });
+client.on("error", (error) => console.log("failed", error));
+
+const url = "https://shop.example/?utm_source=news&gclid=Abc";
+client.page({ anonymousId: "d1", name: "Shop", properties: { url } });
+client.identify({ userId: "ada", anonymousId: "d1", traits: { email: "ada@shop.example" } });
+client.track({
+  userId: "ada",
+  event: "Order Completed",
+  properties: { order_id: "o-1", revenue: 24.5, currency: "USD" },
+});
+await client.closeAndFlush();
