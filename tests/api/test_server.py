@@ -105,6 +105,20 @@ def test_an_event_is_in_the_reports_within_seconds(tmp_path: Path) -> None:
     assert [(row["conversion_id"], row["step_count"]) for row in listed] == [("o9", 1)]
 
 
+def test_paths_of_other_makers_under_api_ask_for_a_write_key_and_no_token(
+    http: httpx2.Client, server: dict[str, Any]
+) -> None:
+    origin = {"Origin": "https://shop.example"}
+    seen = {"n": "pageview", "u": "https://shop.example/", "d": server["write_key"]}
+
+    assert (
+        http.options("/api/event", headers=origin).headers["access-control-allow-origin"] == origin["Origin"]
+    )
+    assert http.post("/api/event", json=seen, headers=origin).status_code == 202
+    assert http.post("/api/event", json=seen | {"d": "unknown"}, headers=origin).status_code == 401
+    assert http.post("/api/v1/import", json=seen).status_code == 401
+
+
 def test_what_was_accepted_is_published_when_the_server_stops(tmp_path: Path) -> None:
     place = tmp_path / "stopped"
     with serving(place) as said:

@@ -121,8 +121,13 @@ def _is_token(rules: Rules, given: str) -> bool:
     return hmac.compare_digest(given.encode(), rules.token.encode())
 
 
-def guarded(app: ASGIApp, *, rules: Callable[[], Rules]) -> ASGIApp:
+def guarded(
+    app: ASGIApp, *, rules: Callable[[], Rules], is_collected: Callable[[str], object] = lambda _path: False
+) -> ASGIApp:
     """Wrap `app` so that the API and the metrics ask for what `rules` demand.
+
+    `is_collected` names the paths of the collector, some of which other makers' clients have under /api;
+    a write key is all that these need.
 
     A page that is opened with `?token=...` gets the token as a cookie (never sent from other sites)
     and is sent on to the same address without it.
@@ -133,7 +138,7 @@ def guarded(app: ASGIApp, *, rules: Callable[[], Rules]) -> ASGIApp:
             await app(scope, receive, send)
             return
         answer = None
-        if scope["path"].startswith(GUARDED):
+        if scope["path"].startswith(GUARDED) and not is_collected(scope["path"]):
             answer = refusal(rules(), method=scope["method"], headers=Headers(scope=scope))
         elif scope["path"] == "/" and b"token=" in scope["query_string"]:
             answer = _signed_in(rules(), scope)

@@ -129,20 +129,23 @@ class House:
     def application(self, rules: access.Rules) -> ASGIApp:
         """Return the one application: API, metrics, page, and the collector for everything else."""
         from headwater.collect.app import collector
+        from headwater.collect.protocols import spoken
 
         intake = collector(self.journal, lambda: self.keys, self.metrics)
         api = application(self.served)
         pages = page.Page(page.static())
 
         async def routed(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] == "http" and scope["path"].startswith("/api/"):
+            if scope["type"] != "http" or spoken(scope["path"]):
+                await intake(scope, receive, send)
+            elif scope["path"].startswith("/api/"):
                 await api(scope, receive, send)
-            elif scope["type"] == "http" and pages.owns(scope):
+            elif pages.owns(scope):
                 await pages(scope, receive, send)
             else:
                 await intake(scope, receive, send)
 
-        return access.guarded(routed, rules=lambda: rules)
+        return access.guarded(routed, rules=lambda: rules, is_collected=spoken)
 
     def close(self) -> None:
         """Publish what is journalled and let everything go."""
