@@ -17,6 +17,7 @@ const LOOK = 500;
 /** Events that wait for the visitor's choice. */
 let held: Message[] = [];
 let decided: Verdict = "unknown";
+let known = "";
 let touched: Touch | undefined;
 let { referrer } = document;
 
@@ -111,10 +112,11 @@ const settle = (): void => {
 /** Takes over a choice; a change of one's mind is told, so that what waits for delivery can be stopped. */
 const change = (what?: Fields): void => {
   const before = decided;
-  const known = JSON.stringify(said);
   if (what) choose(what);
   else listen();
-  if (JSON.stringify(said) !== known) {
+  const now = verdict() + JSON.stringify(said);
+  if (now !== known) {
+    known = now;
     const news = make("track", { event: "Consent Updated" });
     // who withdraws consent says so with the id that it was given for, for the last time
     if (before === "granted") put(signed(news), false);
@@ -153,8 +155,7 @@ const api: Record<string, (...words: never[]) => unknown> = {
 };
 
 const start = (): void => {
-  listen();
-  settle();
+  change();
   const view = (): unknown => isOn("page") && page();
   const engaged = watch(auto, (before) => {
     referrer = before;
