@@ -109,13 +109,14 @@ def test_what_only_looks_like_an_address_stays(harmless: str) -> None:
 
 
 def test_refused_input_is_kept_without_what_looks_personal() -> None:
-    raw = '{"type":"x","traits":{"email":"ada@shop.example","phone":"+49 30 123456","firstName":"Ada","plan":"pro"}}'
+    raw = '{"type":"x","traits":{"email":"ada@shop.example","phone":"+49 30 123456","firstName":"Ada","plan":"pro"},"context":{"ip":"203.0.113.9"}}'
 
     kept = refused_text(raw)
 
     assert "ada@" not in kept
     assert "123456" not in kept
     assert "Ada" not in kept
+    assert "203.0" not in kept
     assert '"plan":"pro"' in kept
 
 
