@@ -1,8 +1,9 @@
 """Kill intake: end the collector with kill -9 at random moments while clients send to it.
 
+Each kill takes both of its processes, or only the server, or only the worker behind it.
 Clients send batches and repeat each, with the same ids, until it is acknowledged, as real ones do.
 Afterwards the archive must hold every acknowledged event exactly once and nothing that was never sent,
-and received = stored + duplicate + refused must hold in the journal and in the archive alike.
+and received = stored + duplicate + refused must hold in the register and in the archive alike.
 What was acknowledged is noted here, outside the collector. Exits with 1 when anything is amiss.
 
     python benchmarks/kill_intake.py [--kills 100] [--seed N] [--clients 8]
@@ -13,8 +14,10 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
+import os
 import random
 import secrets
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -34,6 +37,7 @@ KEY = "wk_kill"
 PUBLISH_SECONDS = "0.1"
 LONGEST_LIFE = 0.8
 BATCH = 20
+KILLED = ("both", "server", "worker")
 
 
 def main() -> None:
@@ -72,18 +76,34 @@ class Collector:
         """Start and wait until it listens."""
         command = [sys.executable, "-m", "headwater.collect.alone"]
         command += [str(self.folder), str(self.port), KEY, PUBLISH_SECONDS]
-        self.process = subprocess.Popen(command)
+        self.process = subprocess.Popen(command, start_new_session=True)
         while self.process.poll() is None:
             with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
                 return
             time.sleep(0.02)
         sys.exit(f"the collector ended with {self.process.returncode} instead of starting")
 
-    def kill(self) -> None:
-        """End it with SIGKILL."""
+    def kill(self, whom: str) -> None:
+        """End both processes, the server or the worker with SIGKILL; start what does not start itself."""
         assert self.process is not None
-        self.process.kill()
+        if whom == "worker":
+            for worker in self.workers():
+                with suppress(ProcessLookupError):
+                    os.kill(worker, signal.SIGKILL)
+            return
+        if whom == "both":
+            os.killpg(self.process.pid, signal.SIGKILL)
+        else:
+            self.process.kill()
         self.process.wait()
+        self.start()
+
+    def workers(self) -> list[int]:
+        """Return the processes that the server has started."""
+        assert self.process is not None
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        threads = children.parents[1].glob("*/children")
+        return [int(pid) for thread in threads for pid in thread.read_text().split()]
 
     def stop(self) -> None:
         """End it in good order; it publishes what is left."""
@@ -154,8 +174,7 @@ def torment(collector: Collector, kills: int, count: int, chance: random.Random)
         client.start()
     for _ in range(kills):
         time.sleep(chance.uniform(0, LONGEST_LIFE))
-        collector.kill()
-        collector.start()
+        collector.kill(chance.choice(KILLED))
     for client in clients:
         client.stopping.set()
     for client in clients:
@@ -174,14 +193,15 @@ def differences(folder: Path, clients: list[Client]) -> dict[str, object]:
     for client in clients:
         acknowledged |= client.acknowledged
         sent |= client.sent
+    with sqlite3.connect(folder / "ids.sqlite") as register:
+        counts = dict(register.execute("select name, n from counts"))
     with sqlite3.connect(folder / "journal.sqlite") as journal:
-        counts = dict(journal.execute("select name, n from counts"))
-        waiting = journal.execute("select count(*) from commits").fetchone()[0]
+        waiting = journal.execute("select coalesce(sum(requests), 0) from commits").fetchone()[0]
     intake = Counter[str]()
     for path in files(folder, "intake"):
         for row in pq.ParquetFile(path).read().to_pylist():
             intake.update({name: row[name] for name in ("received", "stored", "duplicate", "refused")})
-    print(f"{len(rows)} events in the archive, journal {counts}, intake {dict(intake)}")
+    print(f"{len(rows)} events in the archive, register {counts}, intake {dict(intake)}")
     return {
         "acknowledged and lost": len(acknowledged.keys() - seen.keys()),
         "left in the journal after a stop in good order": waiting,
@@ -193,7 +213,7 @@ def differences(folder: Path, clients: list[Client]) -> dict[str, object]:
         - counts["stored"]
         - counts["duplicate"]
         - counts["refused"],
-        "archive's counts less the journal's": sum(abs(intake[name] - counts[name]) for name in intake),
+        "archive's counts less the register's": sum(abs(intake[name] - counts[name]) for name in intake),
     }
 
 

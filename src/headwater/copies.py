@@ -1,6 +1,6 @@
 """Copies: back a workspace up while it is in use, and restore it.
 
-Reads  journal, archive, control database and encrypted store
+Reads  journal, register, archive, control database and encrypted store
 Makes  a folder with the same files; the warehouse is left out, since it is made from them
 
 The journal is copied before the archive: an event that moves from one to the other meanwhile is then
@@ -20,7 +20,7 @@ from headwater.contract.errors import HeadwaterError, NotFoundError
 if TYPE_CHECKING:
     from pathlib import Path
 
-DATABASES = ("journal.sqlite", "control.sqlite", "personal.sqlite")
+DATABASES = ("journal.sqlite", "ids.sqlite", "control.sqlite", "personal.sqlite")
 ARCHIVE = "archive"
 
 
@@ -43,7 +43,7 @@ def restore(source: Path, folder: Path) -> dict[str, int]:
 
     Raises NotFoundError where `source` is no copy and OccupiedError where `folder` holds something.
     """
-    if not (source / DATABASES[1]).is_file():
+    if not (source / "control.sqlite").is_file():
         raise NotFoundError(
             f"{source} holds no copy of a workspace.", hint="name a folder that `backup` made."
         )

@@ -1,4 +1,4 @@
-"""Loader: publish when something waits, build when something is new, survive what fails."""
+"""Loader: build when something is new, survive what fails."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Failing(FakeWorkspace):
         raise OSError(message)
 
 
-def loader(door: FakeWorkspace, *, published: list[bool]) -> Loader:
+def loader(door: FakeWorkspace, *, arrived: list[bool]) -> Loader:
     served = Served(door=door, control=None, folder=Path(), version="1", pid=1)  # type: ignore[arg-type]
-    return Loader(served, publish=lambda: published.pop(0), refresh=lambda: False)
+    return Loader(served, arrived=lambda: arrived.pop(0), refresh=lambda: False)
 
 
 def builds(door: FakeWorkspace) -> int:
@@ -29,14 +29,14 @@ def builds(door: FakeWorkspace) -> int:
 def test_the_first_turn_builds_what_was_left_unbuilt() -> None:
     door = FakeWorkspace()
 
-    loader(door, published=[False]).turn()
+    loader(door, arrived=[False]).turn()
 
     assert builds(door) == 1
 
 
 def test_nothing_new_builds_nothing() -> None:
     door = FakeWorkspace()
-    working = loader(door, published=[False, False])
+    working = loader(door, arrived=[False, False])
 
     working.turn()
     working._rest_until = 0.0
@@ -45,9 +45,9 @@ def test_nothing_new_builds_nothing() -> None:
     assert builds(door) == 1
 
 
-def test_what_is_published_while_a_build_rests_is_built_after_the_rest() -> None:
+def test_what_arrives_while_a_build_rests_is_built_after_the_rest() -> None:
     door = FakeWorkspace()
-    working = loader(door, published=[False, True, False])
+    working = loader(door, arrived=[False, True, False])
 
     working.turn()
     working.turn()
@@ -60,20 +60,10 @@ def test_what_is_published_while_a_build_rests_is_built_after_the_rest() -> None
 
 def test_a_failed_build_is_tried_again() -> None:
     door = Failing()
-    working = loader(door, published=[False, False])
+    working = loader(door, arrived=[False, False])
 
     working.turn()
     working._rest_until = 0.0
     working.turn()
 
     assert builds(door) == 2
-
-
-def test_stopping_publishes_a_last_time() -> None:
-    published = [False, True]
-    working = loader(FakeWorkspace(), published=published)
-    working._served.stopping.set()
-
-    working.run()
-
-    assert published == [True]

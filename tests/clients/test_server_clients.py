@@ -84,7 +84,7 @@ def run(collector: Running, script: str, *command: str, **options: Any) -> None:
 
 def check(collector: Running, kinds: dict[str, int]) -> None:
     """Expect each event once, sent once, with ada's purchase and the page of the ad among them."""
-    counts = collector.journal.counts()
+    counts = collector.counts()
     rows = collector.rows("events")
     sale = next(row for row in rows if "o-1" in row["properties"])
     said = json.loads(sale["properties"])

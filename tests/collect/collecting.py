@@ -20,17 +20,16 @@ import uvicorn
 from headwater.collect import archive
 from headwater.collect.alone import Forgetful
 from headwater.collect.app import collector
-from headwater.collect.intake import receipt
+from headwater.collect.intake import admitted
 from headwater.collect.journal import Journal
 from headwater.collect.metrics import Metrics
 from headwater.collect.protocols import segment
 from headwater.collect.publisher import Publisher
+from headwater.collect.receipts import Receipt
 from headwater.collect.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
-
-    from headwater.collect.receipts import Receipt
 
 KEY = "wk_test_123"
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
@@ -49,11 +48,11 @@ class Answer:
 class Running:
     """A collector that listens on a port of its own."""
 
-    def __init__(self, folder: Path, journal: Journal, port: int) -> None:
+    def __init__(self, folder: Path, journal: Journal, port: int, *, key: bytes | None = None) -> None:
         self.folder = folder
         self.journal = journal
         self.port = port
-        self.publisher = Publisher(journal, folder, Forgetful(KEY))
+        self.publisher = Publisher(folder, Forgetful(KEY), key=key)
 
     def send(
         self,
@@ -80,6 +79,11 @@ class Running:
         self.publisher.publish()
         return rows(self.folder, kind)
 
+    def counts(self) -> dict[str, int]:
+        """Publish, then return the counts of everything that came in."""
+        self.publisher.publish()
+        return self.journal.counts()
+
     def metrics(self) -> dict[str, float]:
         """Return the samples of /metrics by name and labels."""
         page = self.send("/metrics", None, method="GET").body.decode()
@@ -87,10 +91,24 @@ class Running:
         return {name: float(value) for name, value in lines}
 
 
+def came(*messages: Any, at: int = 0) -> Request:
+    """Return the request that brought messages at `at` (microseconds) as one Segment batch."""
+    return Request("POST", "/v1/batch", "", {}, orjson.dumps({"batch": messages}), at)
+
+
 def posted(body: Any, *, path: str = "/v1/batch", at: int = 0) -> Receipt:
-    """Return the receipt of a decoded body that came at `at` by the Segment protocol."""
+    """Return the receipt of a decoded body that came by the Segment protocol."""
     request = Request("POST", path, "", {}, b"", at)
-    return receipt(request, segment.WIRE.opened(request, body, segment.PATHS[path]), origin="segment")
+    opened = segment.WIRE.opened(request, body, segment.PATHS[path])
+    nothing = Receipt(origin="segment", received_at=at)
+    return next(admitted(request, opened, origin="segment"), nothing)
+
+
+@contextlib.contextmanager
+def publishing(folder: Path, store: Any = None) -> Iterator[Publisher]:
+    """Give a publisher of the folder's journal while the block lasts."""
+    with contextlib.closing(Publisher(folder, store or Forgetful(KEY))) as publisher:
+        yield publisher
 
 
 def rows(folder: Path, kind: str) -> list[dict[str, Any]]:
@@ -110,7 +128,9 @@ def running(folder: Path, *, key: bytes | None = None, keys: Collection[str] = (
     try:
         while not server.started:
             time.sleep(0.005)
-        yield Running(folder, journal, listener.getsockname()[1])
+        found = Running(folder, journal, listener.getsockname()[1], key=key)
+        with contextlib.closing(found.publisher):
+            yield found
     finally:
         server.should_exit = True
         thread.join()

@@ -168,7 +168,7 @@ def test_no_json_file_of_the_test_suite_makes_an_error_of_the_server(collector: 
 
     assert len(bodies) > 100
     assert alone | within <= {200, 400, 413}
-    counts = collector.journal.counts()
+    counts = collector.counts()
     assert counts["received"] == counts["stored"] + counts["duplicate"] + counts["refused"]
 
 
@@ -243,7 +243,7 @@ def test_an_answer_can_be_read_by_the_page_that_asked(collector: Running) -> Non
 def test_what_cannot_be_stored_is_answered_503_and_sent_again(
     fresh: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def full(_receipt: object) -> None:
+    async def full(_request: object) -> None:
         raise JournalUnavailableError("The disk is full.", hint="free some space.")
 
     with monkeypatch.context() as broken:
@@ -253,7 +253,7 @@ def test_what_cannot_be_stored_is_answered_503_and_sent_again(
 
     assert (refused.status, refused.headers["Retry-After"]) == (503, "2")
     assert stored.status == 200
-    assert fresh.journal.counts()["received"] == 1
+    assert fresh.counts()["received"] == 1
 
 
 def test_health_readiness_and_settings_of_browser_clients_are_served(collector: Running) -> None:
@@ -271,16 +271,20 @@ def test_reading_a_path_that_takes_hits_is_not_allowed(collector: Running) -> No
 
 def test_an_empty_batch_is_fine_and_counts_nothing(fresh: Running) -> None:
     assert fresh.post().status == 200
-    assert fresh.journal.counts()["received"] == 0
+    assert fresh.counts()["received"] == 0
 
 
 def test_the_metrics_hold_what_came_in_also_after_a_restart(tmp_path: Path) -> None:
     with running(tmp_path) as first:
         first.post(ADA, ADA, {"type": "nonsense"})
+        first.publisher.publish()
     with running(tmp_path) as second:
         second.post(ADA | {"messageId": "m2"})
+        waiting = second.metrics()["headwater_requests_waiting"]
+        second.publisher.publish()
         metrics = second.metrics()
 
+    assert (waiting, metrics["headwater_requests_waiting"]) == (1, 0)
     assert metrics["headwater_events_received_total"] == 4
     assert metrics["headwater_events_stored_total"] == 2
     assert metrics["headwater_events_duplicate_total"] == 1

@@ -6,12 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from collecting import KEY, posted, rows
+from collecting import KEY, came, publishing, rows
 
 from headwater.collect.alone import Forgetful
 from headwater.collect.journal import Journal
 from headwater.collect.personal import refused_text, text
-from headwater.collect.publisher import Publisher
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,8 +22,9 @@ HASH = Forgetful(KEY).keyed("email", [ADA])[ADA]
 
 def published(folder: Path, *messages: Any, store: Any = None) -> list[dict[str, Any]]:
     journal = Journal(folder / "journal.sqlite")
-    journal.store(posted(list(messages)))
-    Publisher(journal, folder, store or Forgetful(KEY)).publish()
+    journal.store(came(*messages))
+    with publishing(folder, store) as publisher:
+        publisher.publish()
     journal.close()
     return rows(folder, "events")
 

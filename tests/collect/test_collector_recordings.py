@@ -145,11 +145,11 @@ def test_events_without_ids_are_stored_once_each(collector: Running, client: str
 @pytest.mark.parametrize("client", CLIENTS)
 def test_replaying_recorded_traffic_adds_nothing(collector: Running, client: str) -> None:
     replayed(collector, client)
-    once = collector.journal.counts()
+    once = collector.counts()
 
     replayed(collector, client)
 
-    twice = collector.journal.counts()
+    twice = collector.counts()
     assert twice["stored"] == once["stored"] == len(collector.rows("events"))
     assert twice["received"] == 2 * once["received"]
     assert twice["conflicting"] == 0

@@ -1,25 +1,37 @@
-"""The journal: durable, exact, and every id once."""
+"""The journal: what is acknowledged is on the disk, sealed, and stays until it is archived."""
 
 from __future__ import annotations
 
+import random
+import shutil
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-import orjson
 import pytest
-from collecting import posted
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from collecting import came, publishing
 
+from headwater.collect.backlog import Backlog
+from headwater.collect.frames import Seal
 from headwater.collect.journal import DAY, Journal
-from headwater.collect.receipts import Outcome, Receipt
+from headwater.collect.request import Request
 from headwater.collect.writer import JournalUnavailableError
 from headwater.contract.errors import HeadwaterError, WorkspaceBusyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+WHOLE = Request(
+    "GET",
+    "/i",
+    "e=pv&page=%C3%BC",
+    {"user-agent": "ü", "sp-anonymous": "*"},
+    b"\x1f\x8b\0",
+    DAY,
+    "203.0.113.7",
+)
 
 
 @pytest.fixture
@@ -29,178 +41,128 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
     opened.close()
 
 
-def hits(*ids: str, at: int = DAY, **more: Any) -> Receipt:
-    messages = [{"type": "track", "event": "x", "userId": "ada", "messageId": key} | more for key in ids]
-    return posted(messages, at=at)
+def hit(key: str, **more: Any) -> dict[str, Any]:
+    return {"type": "track", "event": "x", "userId": "ada", "messageId": key} | more
 
 
-def ids(journal: Journal, first: int = 1, last: int = 10**9) -> list[str]:
-    return [message["messageId"] for found in journal.receipts(first, last) for message in found.messages]
+def held(path: Path, *, key: bytes | None = None) -> list[Request]:
+    """Return the requests that wait in a journal."""
+    return [found.request for found in Backlog(path, Seal(key)).requests(1, 10**9)]
 
 
-def test_an_id_is_stored_once_however_often_it_comes(journal: Journal) -> None:
-    outcomes = [journal.store(hits("a", "b")), journal.store(hits("b", "c", "c")), journal.store(hits("a"))]
+def test_a_request_comes_back_as_it_came(journal: Journal) -> None:
+    cut = came(hit("a"))
+    journal.store(WHOLE)
+    journal.store(cut, is_cut=True)
 
-    assert outcomes == [Outcome(2, 2, 0, 0, 0), Outcome(3, 1, 2, 0, 0), Outcome(1, 0, 1, 0, 0)]
-    assert ids(journal) == ["a", "b", "c"]
+    found = list(Backlog(journal.path, Seal(None)).requests(1, 10**9))
 
-
-def test_ids_are_remembered_after_publication_and_restart(tmp_path: Path) -> None:
-    first = Journal(tmp_path / "journal.sqlite")
-    first.store(hits("a"))
-    first.published(first.newest())
-    first.close()
-
-    second = Journal(tmp_path / "journal.sqlite")
-    outcome = second.store(hits("a"))
-    second.close()
-
-    assert outcome == Outcome(1, 0, 1, 0, 0)
-
-
-def test_other_content_under_a_known_id_is_a_duplicate_and_counted_as_conflicting(journal: Journal) -> None:
-    journal.store(hits("a", properties={"value": 1}))
-
-    outcome = journal.store(hits("a", properties={"value": 2}))
-
-    assert outcome == Outcome(1, 0, 1, 1, 0)
-
-
-def test_a_retry_with_another_sending_time_does_not_conflict(journal: Journal) -> None:
-    journal.store(hits("a", sentAt="2026-03-15T12:00:00Z"))
-
-    outcome = journal.store(hits("a", sentAt="2026-03-15T12:00:09Z", _metadata={"retryCount": 1}))
-
-    assert outcome == Outcome(1, 0, 1, 0, 0)
-
-
-def test_equal_messages_without_an_id_are_one_event(journal: Journal) -> None:
-    journal.store(hits("", timestamp="2026-03-15T12:00:00Z"))
-
-    same = journal.store(hits("", timestamp="2026-03-15T12:00:00Z", at=40 * DAY))
-    other = journal.store(hits("", timestamp="2026-03-15T12:00:01Z"))
-
-    assert (same.duplicate, other.stored) == (1, 1)
-
-
-def test_equal_messages_without_id_and_time_are_one_event_within_an_hour_only(journal: Journal) -> None:
-    journal.store(hits("", at=DAY))
-
-    soon = journal.store(hits("", at=DAY + 1_000_000))
-    later = journal.store(hits("", at=DAY + 2 * 3_600_000_000))
-
-    assert (soon.duplicate, later.stored) == (1, 1)
+    assert found == [(WHOLE, False), (cut, True)]
 
 
 def test_many_threads_at_once_lose_and_double_nothing(journal: Journal) -> None:
-    def store(number: int) -> Outcome:
-        return journal.store(hits(f"own-{number}", "shared"))
+    requests = [WHOLE._replace(received_at=number) for number in range(200)]
 
     with ThreadPoolExecutor(16) as pool:
-        outcomes = list(pool.map(store, range(200)))
+        list(pool.map(journal.store, requests))
 
-    assert sum(outcome.stored for outcome in outcomes) == 201
-    assert sorted(ids(journal)) == sorted(["shared", *(f"own-{number}" for number in range(200))])
-
-
-MESSAGES = st.lists(
-    st.one_of(
-        st.fixed_dictionaries(
-            {"type": st.sampled_from(["track", "page", "nonsense"]), "messageId": st.sampled_from("abcdef")},
-            optional={"userId": st.just("ada"), "event": st.just("x"), "properties": st.integers(0, 2)},
-        ),
-        st.none(),
-        st.integers(),
-    ),
-    max_size=6,
-)
+    assert sorted(held(journal.path), key=lambda request: request.received_at) == requests
+    assert journal.waiting() == 200
 
 
-@settings(max_examples=40, deadline=None)
-@given(batches=st.lists(st.tuples(MESSAGES, st.booleans()), max_size=6))
-def test_received_is_stored_and_duplicate_and_refused_also_after_restarts(
-    tmp_path_factory: pytest.TempPathFactory, batches: list[tuple[list[Any], bool]]
-) -> None:
-    path = tmp_path_factory.mktemp("journal") / "journal.sqlite"
-    journal = Journal(path)
-    stored: set[str] = set()
-
-    for messages, restarts in batches:
-        journal.store(posted(messages, at=DAY))
-        if restarts:
-            journal.close()
-            journal = Journal(path)
-    stored = set(ids(journal))
-    counts = journal.counts()
-    journal.close()
-
-    assert counts["received"] == sum(len(messages) for messages, _ in batches)
-    assert counts["received"] == counts["stored"] + counts["duplicate"] + counts["refused"]
-    assert counts["stored"] == len(stored)
-    assert counts["refused"] == sum(n for name, n in counts.items() if name.startswith("refused:"))
-
-
-def test_a_plan_stays_the_same_until_it_is_published(journal: Journal) -> None:
-    journal.store(hits("a"))
-    plan = journal.plan(most=100, newest=journal.newest())
-    journal.store(hits("b"))
-
-    again = journal.plan(most=100, newest=journal.newest())
-    journal.published(1)
-
-    assert plan == again == (1, 1)
-    assert journal.plan(most=100, newest=journal.newest()) == (2, 2)
-
-
-def test_a_plan_holds_one_day_and_not_much_more_than_asked(journal: Journal) -> None:
-    journal.store(hits("a", "b", at=DAY - 1))
-    journal.store(hits("c", at=DAY))
-    journal.store(hits("d", "e", at=DAY))
-
-    assert journal.plan(most=100, newest=journal.newest()) == (1, 1)
-    journal.published(1)
-    assert journal.plan(most=2, newest=journal.newest()) == (2, 2)
-    journal.published(2)
-    assert journal.plan(most=2, newest=journal.newest()) == (3, 3)
-
-
-def test_numbers_go_on_after_everything_was_published(tmp_path: Path) -> None:
+def test_what_waits_is_counted_until_it_is_archived(tmp_path: Path) -> None:
     first = Journal(tmp_path / "journal.sqlite")
-    first.store(hits("a"))
-    first.plan(most=100, newest=first.newest())
-    first.published(1)
+    first.store(came(hit("a")))
+    first.store(came(hit("b")))
+    with publishing(tmp_path) as publisher:
+        publisher.publish()
+    archived = first.waiting()
+    first.store(came(hit("c")))
     first.close()
 
     second = Journal(tmp_path / "journal.sqlite")
-    second.store(hits("b"))
-    plan = second.plan(most=100, newest=second.newest())
+    again = second.waiting()
     second.close()
 
-    assert plan == (2, 2)
+    assert (archived, again) == (0, 1)
+
+
+def test_what_is_archived_is_deleted_and_its_number_never_used_again(tmp_path: Path) -> None:
+    first = Journal(tmp_path / "journal.sqlite")
+    for key in "abc":
+        first.store(came(hit(key)))
+    with publishing(tmp_path) as publisher:
+        publisher.publish()
+    first.tidy()
+    left = held(first.path)
+    first.close()
+
+    second = Journal(tmp_path / "journal.sqlite")
+    second.store(came(hit("d")))
+    newest = Backlog(second.path, Seal(None)).newest()
+    second.close()
+
+    assert (left, newest) == ([], 4)
+
+
+def test_a_journal_beside_a_newer_archive_takes_numbers_that_no_file_has(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.sqlite")
+    for key in "abc":
+        journal.store(came(hit(key)))
+    with publishing(tmp_path) as publisher:
+        publisher.publish()
+    journal.close()
+    for file in tmp_path.glob("*.sqlite*"):
+        file.unlink()
+
+    restored = Journal(tmp_path / "journal.sqlite")
+    restored.store(came(hit("d")))
+    newest = Backlog(restored.path, Seal(None)).newest()
+    restored.close()
+
+    assert newest == 4
+
+
+def test_a_run_holds_one_day_and_not_much_more_than_asked(journal: Journal) -> None:
+    for at in (DAY - 1, DAY, DAY, DAY):
+        journal.store(came(hit("a"), at=at))
+    backlog = Backlog(journal.path, Seal(None))
+    size = 1 + backlog_bytes(journal.path)
+
+    assert backlog.run(after=0, newest=4, most=10**9) == 1
+    assert backlog.run(after=1, newest=4, most=10**9) == 4
+    assert backlog.run(after=1, newest=3, most=10**9) == 3
+    assert backlog.run(after=1, newest=4, most=2 * size) == 3
+    assert backlog.run(after=1, newest=4, most=1) == 2
+    assert backlog.run(after=4, newest=4, most=10**9) is None
+
+
+def backlog_bytes(path: Path) -> int:
+    """Return the size of the largest commit."""
+    with closing(sqlite3.connect(path)) as connection:
+        return int(connection.execute("select max(bytes) from commits").fetchone()[0])
 
 
 def test_with_a_key_nothing_readable_lies_on_the_disk(tmp_path: Path) -> None:
     sealed = Journal(tmp_path / "journal.sqlite", key=b"k" * 32)
-    sealed.store(hits("a", traits={"email": "ada@shop.example"}))
+    sealed.store(came(hit("a", traits={"email": "ada@shop.example"})))
 
     on_disk = b"".join(file.read_bytes() for file in tmp_path.iterdir())
-    inside = [message["traits"] for found in sealed.receipts(1, 1) for message in found.messages]
+    inside = held(sealed.path, key=b"k" * 32)
     sealed.close()
 
     assert b"ada@shop" not in on_disk
-    assert inside == [{"email": "ada@shop.example"}]
+    assert b"ada@shop.example" in inside[0].body
 
 
 @pytest.mark.parametrize("key", [None, b"x" * 32])
 def test_another_key_is_named_as_the_problem(tmp_path: Path, key: bytes | None) -> None:
     first = Journal(tmp_path / "journal.sqlite", key=b"k" * 32)
-    first.store(hits("a"))
+    first.store(came(hit("a")))
     first.close()
 
-    second = Journal(tmp_path / "journal.sqlite", key=key)
     with pytest.raises(HeadwaterError, match="secret key"):
-        list(second.receipts(1, 1))
-    second.close()
+        held(tmp_path / "journal.sqlite", key=key)
 
 
 def test_a_second_process_cannot_open_the_journal(journal: Journal) -> None:
@@ -214,26 +176,46 @@ def test_work_that_fails_stops_nothing_else(journal: Journal) -> None:
 
     with pytest.raises(JournalUnavailableError, match="disk I/O error"):
         journal._writer.perform(broken)
+    journal.store(came(hit("a")))
 
-    assert journal.store(hits("a")).stored == 1
-    assert journal.counts()["received"] == 1
+    assert len(held(journal.path)) == 1
 
 
-def test_a_full_disk_is_said_and_stores_nothing_and_passes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    journal = Journal(tmp_path / "journal.sqlite")
-    journal.store(hits("a"))
+def test_a_full_disk_is_said_and_stores_nothing_and_passes(journal: Journal) -> None:
+    journal.store(WHOLE)
     journal._writer.perform(lambda connection: connection.execute("pragma max_page_count = 1"))
+    noise = random.Random(1).randbytes(100_000)
 
     with pytest.raises(JournalUnavailableError, match="full"):
-        journal.store(hits("b", properties={"long": "x" * 20_000}))
-    after = journal.store(hits("b"))
-    counts = journal.counts()
+        journal.store(WHOLE._replace(body=noise))
+    journal.store(WHOLE)
+
+    assert held(journal.path) == [WHOLE, WHOLE]
+    assert journal.waiting() == 2
+
+
+def test_a_disk_with_little_room_takes_nothing_until_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(tmp_path / "journal.sqlite", least_free=1000)
+    usage = shutil.disk_usage(tmp_path)
+    with monkeypatch.context() as small:
+        small.setattr(shutil, "disk_usage", lambda _path: usage._replace(free=999))
+        journal.tidy()
+        with pytest.raises(JournalUnavailableError, match="Only 999 bytes are free"):
+            journal.store(WHOLE)
+    journal.tidy()
+    journal.store(WHOLE)
     journal.close()
 
-    assert after.stored == 1
-    assert (counts["received"], counts["stored"]) == (2, 2)
+    assert held(journal.path) == [WHOLE]
+
+
+def test_no_more_waits_than_may(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.sqlite", most_waiting=1)
+    with pytest.raises(JournalUnavailableError, match="at most 1 may"):
+        journal.store(WHOLE)
+    journal.close()
 
 
 def test_a_closed_journal_says_so(tmp_path: Path) -> None:
@@ -241,16 +223,4 @@ def test_a_closed_journal_says_so(tmp_path: Path) -> None:
     journal.close()
 
     with pytest.raises(JournalUnavailableError, match="closed"):
-        journal.store(hits("a"))
-
-
-def test_the_tail_shows_the_latest_events_and_nobodys_address(journal: Journal) -> None:
-    journal.store(hits("a", "b", traits={"email": "ada@shop.example"}))
-    journal.store(hits("b", "c", userId="ada@shop.example"))
-
-    tail = journal.tail()
-
-    assert [seen["number"] for seen in tail] == [1, 2, 3]
-    assert [seen["user_id"] for seen in tail] == ["ada", "ada", None]
-    assert journal.tail(since=2) == tail[2:]
-    assert b"shop.example" not in orjson.dumps(tail)
+        journal.store(WHOLE)

@@ -1,10 +1,9 @@
 """Loader: the thread that brings what was collected into the tables, within seconds.
 
-Reads  the journal, the control database
-Makes  archive files (every half second while events wait), builds (at most every second)
+Reads  how far the worker has archived, the control database
+Makes  builds (at most every second)
 
-A failed turn is told in the log and tried again: what is in the journal stays there until the archive
-holds it. A build that takes long is given as long a rest, so that reports are never starved.
+A failed turn is told in the log and tried again: what is in the archive stays there. A build that takes long is given as long a rest, so that reports are never starved.
 """
 
 from __future__ import annotations
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
 
     from headwater.api.served import Served
 
-PUBLISH_EVERY = 0.5
-"""Seconds between two looks into the journal."""
+LOOK_EVERY = 0.5
+"""Seconds between two looks for something new."""
 REST = 1.0
 """Least seconds between two builds."""
 REST_AFTER_FAILURE = 10.0
@@ -29,17 +28,17 @@ log = logging.getLogger("headwater.loader")
 
 
 class Loader(threading.Thread):
-    """Publishes and builds until `served.stopping`, then publishes a last time."""
+    """Builds what is new until `served.stopping`."""
 
-    def __init__(self, served: Served, *, publish: Callable[[], bool], refresh: Callable[[], bool]) -> None:
-        """Take the functions that do the work; each says whether a build is due after it.
+    def __init__(self, served: Served, *, arrived: Callable[[], bool], refresh: Callable[[], bool]) -> None:
+        """Take the functions that say whether a build is due.
 
-        `publish` moves what waits in the journal to the archive, `refresh` takes over changed
-        settings and keys.
+        `arrived` tells whether something is in the archive since it was asked last; `refresh` takes
+        over changed settings and keys.
         """
         super().__init__(name="loader", daemon=True)
         self._served = served
-        self._publish = publish
+        self._arrived = arrived
         self._refresh = refresh
         self._is_due = True
         self._rest_until = 0.0
@@ -48,14 +47,13 @@ class Loader(threading.Thread):
         """Work until the server stops."""
         while not self._served.stopping.is_set():
             self.turn()
-            self._served.stopping.wait(PUBLISH_EVERY)
-        self._attempt(self._publish)
+            self._served.stopping.wait(LOOK_EVERY)
 
     def turn(self) -> None:
-        """Publish what waits, and build if something is new and the last build has rested."""
-        published = self._attempt(self._publish)
+        """Build if something is new and the last build has rested."""
+        arrived = self._attempt(self._arrived)
         refreshed = self._attempt(self._refresh)
-        self._is_due = self._is_due or published or refreshed
+        self._is_due = self._is_due or arrived or refreshed
         now = time.monotonic()
         if self._is_due and now >= self._rest_until:
             self._is_due = not self._attempt(self._built)

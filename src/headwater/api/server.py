@@ -1,4 +1,4 @@
-"""Server: what `headwater serve` runs: collector, API and page in one process.
+"""Server: what `headwater serve` runs: collector, API and page in one process, and the worker beside it.
 
 Reads  a workspace folder, $HEADWATER_BASE_URL, $HEADWATER_TOKEN, $HEADWATER_TRUSTED_PROXIES
 Makes  an HTTP server, and DIR/server.json (url, pid, token; mode 0600) while it runs
@@ -13,6 +13,7 @@ import os
 import secrets
 import signal
 import socket
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ import orjson
 import uvicorn
 
 import headwater
-from headwater.api import access, page
+from headwater.api import access, page, worker
 from headwater.api.app import application
 from headwater.api.loader import Loader
 from headwater.api.served import Served
@@ -90,13 +91,13 @@ class House:
         """Open the workspace and the journal of `folder`."""
         from headwater.collect.journal import Journal
         from headwater.collect.metrics import Metrics
-        from headwater.collect.publisher import Publisher
-        from headwater.store.secrets import secret_key, subkey
+        from headwater.collect.worker import Supervisor
         from headwater.workspace import Workspace
 
         self.workspace = Workspace(folder, builds_on_read=False)
-        self.journal = Journal(folder / "journal.sqlite", key=subkey(secret_key(), purpose="journal"))
-        self.publisher = Publisher(self.journal, folder, self.workspace.personal)
+        self.journal = Journal(folder / "journal.sqlite", key=worker.journal_key())
+        self.published = self.journal.published()
+        self.supervisor = Supervisor([sys.executable, "-m", worker.__name__, str(folder)], self.journal)
         self.metrics = Metrics(self.journal)
         self.control = self.workspace.control
         self.keys = self.control.keys() or {self.control.add_key()}
@@ -111,11 +112,12 @@ class House:
             latest=self.journal.tail,
             waiting=self.journal.waiting,
         )
-        self.loader = Loader(self.served, publish=self.publish, refresh=self.refresh)
+        self.loader = Loader(self.served, arrived=self.arrived, refresh=self.refresh)
 
-    def publish(self) -> bool:
-        """Move what waits in the journal to the archive; tell whether anything did."""
-        return bool(self.publisher.publish())
+    def arrived(self) -> bool:
+        """Tell whether the worker has put something into the archive since this was asked last."""
+        before, self.published = self.published, self.journal.published()
+        return self.published != before
 
     def refresh(self) -> bool:
         """Take over keys and settings that changed; other settings make every table afresh."""
@@ -148,8 +150,9 @@ class House:
         return access.guarded(routed, rules=lambda: rules, is_collected=spoken)
 
     def close(self) -> None:
-        """Publish what is journalled and let everything go."""
+        """Let the worker archive what is journalled, and let everything go."""
         self.served.stopping.set()
+        self.supervisor.stop()
         if self.loader.is_alive():
             self.loader.join()
         self.journal.close()
@@ -194,6 +197,7 @@ def _run(house: House, listener: socket.socket, *, host: str, ready: Callable[[R
 
     def started() -> None:
         write_note(note, running)
+        house.supervisor.start()
         house.loader.start()
         ready(running)
 

@@ -2,8 +2,9 @@
 
 Usage: python -m headwater.collect.alone DIR PORT KEY [SECONDS]
 
-It journals to DIR/journal.sqlite and publishes to DIR/archive every second (or SECONDS). It keeps no personal
-data: e-mail addresses and phone numbers become hashes keyed with KEY and are forgotten.
+It journals to DIR/journal.sqlite; its worker publishes to DIR/archive every fifth of a second (or
+SECONDS). It keeps no personal data: e-mail addresses and phone numbers become hashes keyed with KEY
+and are forgotten.
 """
 
 from __future__ import annotations
@@ -13,21 +14,15 @@ import hashlib
 import hmac
 import signal
 import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import uvicorn
-
-from headwater.collect.app import collector
-from headwater.collect.journal import Journal
-from headwater.collect.metrics import Metrics
-from headwater.collect.publisher import Publisher
+from headwater.collect.worker import EVERY_SECONDS, Supervisor, work
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
-EVERY_SECONDS = 1.0
+    from headwater.collect.publisher import Publisher
 
 
 class Forgetful:
@@ -45,35 +40,44 @@ class Forgetful:
         return hmac.new(self._key, f"{kind}:{plain}".encode(), "sha256").hexdigest()[:32]
 
 
-@contextlib.contextmanager
-def publishing(publisher: Publisher, *, every: float = EVERY_SECONDS) -> Iterator[None]:
-    """Publish in a thread until the block ends, and once more then."""
-    stop = threading.Event()
-
-    def run() -> None:
-        while not stop.wait(every):
-            publisher.publish()
-
-    thread = threading.Thread(target=run, name="publisher", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-        publisher.publish()
-
-
 def serve(root: Path, port: int, key: str, *, every: float = EVERY_SECONDS) -> None:
     """Collect on 127.0.0.1 until the process is told to stop."""
-    journal = Journal(root / "journal.sqlite", key=hashlib.sha256(key.encode()).digest())
+    import uvicorn
+
+    from headwater.collect.app import collector
+    from headwater.collect.journal import Journal
+    from headwater.collect.metrics import Metrics
+
+    journal = Journal(root / "journal.sqlite", key=journal_key(key))
+    command = [sys.executable, "-m", "headwater.collect.alone", str(root), "worker", key, str(every)]
+    supervisor = Supervisor(command, journal)
     app = collector(journal, lambda: (key,), Metrics(journal))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it again when it has stopped
     config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)
-    with contextlib.closing(journal), publishing(Publisher(journal, root, Forgetful(key)), every=every):
-        uvicorn.Server(config).run()
+    with contextlib.closing(journal):
+        supervisor.start()
+        try:
+            uvicorn.Server(config).run()
+        finally:
+            supervisor.stop()
+
+
+def publisher(root: Path, key: str) -> Publisher:
+    """Return what the worker works with."""
+    from headwater.collect.publisher import Publisher
+
+    return Publisher(root, Forgetful(key), key=journal_key(key))
+
+
+def journal_key(key: str) -> bytes:
+    """Return the key that seals the journal."""
+    return hashlib.sha256(key.encode()).digest()
 
 
 if __name__ == "__main__":
+    folder, place, secret = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
     seconds = float(sys.argv[4]) if len(sys.argv) > 4 else EVERY_SECONDS
-    serve(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], every=seconds)
+    if place == "worker":
+        work(folder, lambda: publisher(folder, secret), every=seconds)
+    else:
+        serve(folder, int(place), secret, every=seconds)

@@ -1,7 +1,7 @@
 """App: the collector as an ASGI application; it answers 200 only when everything is on the disk.
 
 Reads  requests on the paths of the protocols, and /metrics, /healthz, /readyz
-Makes  receipts in the journal
+Makes  requests in the journal, as they came; the worker takes them apart
 
 A batch with a bad message is answered 200 like any other: clients drop a whole batch on a 4xx, so a
 bad message is refused alone and kept with its reason. 4xx is left for a body that cannot be read at
@@ -11,15 +11,16 @@ all (400, 413) and for a request without a known key (401); 503 tells the client
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from headwater.collect import bodies, intake, requests, tracker
+from headwater.collect import bodies, requests, tracker
 from headwater.collect.admit import RAW_CHARS, Refusal
 from headwater.collect.bodies import DECODED_BYTES, GZIP, Unreadable
 from headwater.collect.browsers import browser_answer, is_asked
 from headwater.collect.protocols import chosen, settled, spoken
-from headwater.collect.receipts import Receipt
+from headwater.collect.protocols.wire import Opened
 from headwater.collect.writer import JournalUnavailableError
 
 if TYPE_CHECKING:
@@ -29,14 +30,17 @@ if TYPE_CHECKING:
 
     from headwater.collect.journal import Journal
     from headwater.collect.metrics import Metrics
-    from headwater.collect.protocols.wire import Opened, Wire
+    from headwater.collect.protocols.wire import Wire
     from headwater.collect.request import Request
 
 RETRY_AFTER = (b"retry-after", b"2")
 LARGE = 256 * 1024
-"""Bodies of this size are parsed in a thread, so that one does not hold up the others."""
+"""Bodies of this size are parsed in a thread, one at a time, so that they hold up nobody."""
 STATUS = {Refusal.BODY_TOO_LARGE: 413}
+NOTHING = Opened([])
 OWN_PATHS = ("/metrics", "/healthz", "/readyz", tracker.PATH)
+
+log = logging.getLogger("headwater.collect")
 
 
 def collector(
@@ -55,14 +59,6 @@ def is_collected(path: str) -> bool:
     return path in OWN_PATHS or bool(spoken(path)) or is_asked(path)
 
 
-class _Taken(NamedTuple):
-    """A request taken apart, and its receipt."""
-
-    wire: Wire
-    opened: Opened
-    receipt: Receipt
-
-
 class _Collector:
     """One collector."""
 
@@ -70,6 +66,7 @@ class _Collector:
         self._journal = journal
         self._keys = keys
         self._metrics = metrics
+        self._large = asyncio.Semaphore(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -105,26 +102,35 @@ class _Collector:
     async def _take(self, wire: Wire, kind: str, request: Request, receive: Receive, send: Send) -> None:
         """Store what a request brings, then answer it."""
         content, is_whole = await requests.body(receive, cap=DECODED_BYTES)
-        request = request._replace(body=content)
+        is_cut = not is_whole
+        request = request._replace(body=content[:RAW_CHARS] if is_cut else content)
         known = self._keys()
         is_known = any(key in known for key in requests.keys(request))
         try:
-            if not is_whole:
-                raise bodies.too_large(content[:RAW_CHARS], DECODED_BYTES)
-            wire, opened, receipt = await _read(request, wire, kind)
+            if is_cut:
+                raise bodies.too_large(request.body, DECODED_BYTES)
+            wire, opened = await self._opened(request, wire, kind, is_known=is_known)
         except Unreadable as error:
             if not is_known:
                 return await self._unknown(wire, send, request)
-            refused = Receipt(origin=wire.name, received_at=request.received_at, refused=[error.refused])
-            await self._journal.append(refused)
+            await self._journal.append(request, is_cut=is_cut)
             status = STATUS.get(error.refused.reason, 400)
             headers = requests.cors(request)
             return await requests.problem(send, status, error.refused.detail, headers=headers)
         if not is_known and not any(key in known for key in opened.keys):
             return await self._unknown(wire, send, request)
-        if receipt.messages or receipt.refused:
-            await self._journal.append(receipt)
+        await self._journal.append(request)
         return await requests.said_to(send, request, wire.answer(request, opened))
+
+    async def _opened(
+        self, request: Request, wire: Wire, kind: str, *, is_known: bool
+    ) -> tuple[Wire, Opened]:
+        """Take a request apart as far as the answer needs it; large ones one after the other."""
+        size = len(request.body)
+        if size < LARGE and (request.body[:2] != GZIP or size < LARGE // 8):
+            return _parsed(request, wire, kind, is_known=is_known)
+        async with self._large:
+            return await asyncio.to_thread(_parsed, request, wire, kind, is_known=is_known)
 
     async def _unknown(self, wire: Wire, send: Send, request: Request) -> None:
         """Say that nothing was stored, to a client that can hear it."""
@@ -166,19 +172,19 @@ def _takes(wire: Wire, method: str) -> bool:
     return method in wire.methods or (method == "HEAD" and "GET" in wire.methods)
 
 
-async def _read(request: Request, wire: Wire, kind: str) -> _Taken:
-    size = len(request.body)
-    if size >= LARGE or (request.body[:2] == GZIP and size >= LARGE // 8):
-        return await asyncio.to_thread(_parsed, request, wire, kind)
-    return _parsed(request, wire, kind)
-
-
-def _parsed(request: Request, wire: Wire, kind: str) -> _Taken:
-    """Take a request apart and admit its messages."""
+def _parsed(request: Request, wire: Wire, kind: str, *, is_known: bool) -> tuple[Wire, Opened]:
+    """Read a body, and take the request apart where its key or its answer lies in it."""
     body = bodies.decoded(request)
     wire, kind = settled(request, body, (wire, kind))
-    opened = wire.opened(request, body, kind)
-    return _Taken(wire, opened, intake.receipt(request, opened, origin=wire.name))
+    if is_known and not wire.opens_first(request):
+        return wire, NOTHING
+    try:
+        return wire, wire.opened(request, body, kind)
+    except Unreadable:
+        raise
+    except Exception:
+        log.exception("a request of the protocol %s could not be taken apart", wire.name)
+        return wire, NOTHING
 
 
 async def _other(scope: Scope, receive: Receive, send: Send) -> None:

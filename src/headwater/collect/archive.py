@@ -67,3 +67,14 @@ def sync(path: Path) -> None:
 def files(root: Path, kind: str) -> list[Path]:
     """Return the published files of a kind, in the order of their names."""
     return sorted((root / "archive" / kind).glob("received=*/*.parquet"))
+
+
+def highest(root: Path) -> int:
+    """Return the highest number of a commit of the journal that a published file holds; 0: none.
+
+    A folder that was restored from a copy may have files of commits that its journal does not know.
+    """
+    names = (
+        path.stem.rpartition("-")[2] for path in (root / "archive").glob("*/received=*/collected-*.parquet")
+    )
+    return max((int(number) for number in names if number.isdecimal()), default=0)

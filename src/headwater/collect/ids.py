@@ -1,14 +1,15 @@
-"""Ids: every message id that was ever stored, and the commit that was first to bring it.
+"""Ids: every message id that was ever stored, and the claim that was first to bring it.
 
 Reads  the stamps of receipts (hash of the id, checksum of the content)
-Makes  the table `ids` of the journal
+Makes  the table `ids`
 
-An id belongs to the commit whose number stands beside it. Inside one commit the first message wins.
+Each claim has a number of its own, and an id belongs to the claim whose number stands beside it.
+Inside one claim the first message wins.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from headwater.collect.receipts import DIGEST_BYTES, KEY_BYTES, STAMP_BYTES, Receipt
 
@@ -25,13 +26,13 @@ select
     cast(:number || substr(:stamps, at + {KEY_BYTES}, {DIGEST_BYTES}) as blob)
 from places
 """
-"""Claims all ids of a commit in one call: the interpreter's lock is given up once, not per id."""
+"""Claims all ids at once: one statement, not one for each id."""
+Kept = tuple[list[dict[str, Any]], int]
+"""The messages of a receipt whose ids are new, and how many others differ from the first."""
 
 
-def claimed(
-    connection: sqlite3.Connection, receipts: list[Receipt], number: int
-) -> list[tuple[list[bytes], int]]:
-    """Return for each receipt the messages whose ids are new, and how many others differ from the first."""
+def claimed(connection: sqlite3.Connection, receipts: list[Receipt], number: int) -> list[Kept]:
+    """Return for each receipt what is new in it; `number` must never have been used before."""
     stamps = [stamp for receipt in receipts for stamp in receipt.stamps]
     place = number.to_bytes(NUMBER_BYTES, "big")
     before = connection.total_changes
@@ -44,11 +45,9 @@ def claimed(
     return [_sorted_out(connection, receipt, place, taken) for receipt in receipts]
 
 
-def _sorted_out(
-    connection: sqlite3.Connection, receipt: Receipt, place: bytes, taken: set[bytes]
-) -> tuple[list[bytes], int]:
-    """Tell new from known one by one; `taken` are the new ones of this commit so far."""
-    kept: list[bytes] = []
+def _sorted_out(connection: sqlite3.Connection, receipt: Receipt, place: bytes, taken: set[bytes]) -> Kept:
+    """Tell new from known one by one; `taken` are the new ones of this claim so far."""
+    kept: list[dict[str, Any]] = []
     conflicting = 0
     for stamp, message in zip(receipt.stamps, receipt.messages, strict=True):
         key, digest = stamp[:KEY_BYTES], stamp[KEY_BYTES:]

@@ -1,46 +1,82 @@
-"""Intake: from one opened request to a receipt, without touching the disk.
+"""Intake: from one request to receipts, without touching the disk.
 
-Reads  canonical messages, the protocol's name, the time of receipt
-Makes  a Receipt: admitted messages as compact JSON, refused ones with their reasons
+Reads  a request as it came
+Makes  Receipts: admitted messages, refused ones with their reasons
+
+It is pure and never fails: what cannot be read or translated is a refusal with its reason. So the same
+request always gives the same receipts, however often a publication is begun anew.
 """
 
 from __future__ import annotations
 
 import zlib
 from hashlib import blake2b
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from headwater.collect.admit import Hit, Refusal, Refused, refusal
+from headwater.collect import bodies
+from headwater.collect.admit import RAW_CHARS, Hit, Refusal, Refused, refusal
 from headwater.collect.bodies import raw_text
 from headwater.collect.message import CHECKS, message_id
+from headwater.collect.protocols import chosen, settled
 from headwater.collect.receipts import DIGEST_BYTES, KEY_BYTES, Receipt
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from headwater.collect.frames import Framed
     from headwater.collect.protocols.wire import Opened
     from headwater.collect.request import Request
 
 LARGEST_TIME = 1e18
 HOUR = 3_600_000_000
 """Microseconds: two equal messages with neither id nor time are one event within the same hour."""
+AT_ONCE = 2000
+"""Messages on one receipt; a request with more gives several."""
+UNKNOWN = "unknown"
+"""Origin of a request on a path that no protocol has any more."""
 
 
-def receipt(request: Request, opened: Opened, *, origin: str) -> Receipt:
+def receipts(found: Framed) -> Iterator[Receipt]:
+    """Yield what a request of the journal brought."""
+    request = found.request
+    choice = chosen(request)
+    origin = UNKNOWN if choice is None else choice[0].name
+    try:
+        if found.is_cut:
+            raise bodies.too_large(request.body, bodies.DECODED_BYTES)
+        if choice is None:
+            raise bodies.Unreadable(_lost(request, "no protocol is spoken on this path any more"))
+        body = bodies.decoded(request)
+        wire, kind = settled(request, body, choice)
+        origin = wire.name
+        opened = wire.opened(request, body, kind)
+    except bodies.Unreadable as error:
+        refused = error.refused
+    except Exception as error:  # noqa: BLE001 (one request must never stop the others)
+        refused = _lost(request, f"the request could not be translated: {error!r}")
+    else:
+        yield from admitted(request, opened, origin=origin)
+        return
+    yield Receipt(origin=origin, received_at=request.received_at, refused=[refused])
+
+
+def admitted(request: Request, opened: Opened, *, origin: str) -> Iterator[Receipt]:
     """Admit or refuse each message of an opened request."""
-    result = Receipt(
-        origin=origin,
-        received_at=request.received_at,
-        sent_at=_plain(opened.sent_at) or _header(request.headers.get("sentat")),
-    )
-    for message in opened.messages:
-        if isinstance(message, dict):
-            _admit(message, result)
-        elif isinstance(message, Refused):
-            result.refused.append(message)
-        else:
-            result.refused.append(_no_object(message))
-    return result
+    sent_at = _plain(opened.sent_at) or _header(request.headers.get("sentat"))
+    messages = iter(opened.messages)
+    while some := list(islice(messages, AT_ONCE)):
+        result = Receipt(origin=origin, received_at=request.received_at, sent_at=sent_at)
+        for message in some:
+            if isinstance(message, dict):
+                _admit(message, result)
+            elif isinstance(message, Refused):
+                result.refused.append(message)
+            else:
+                result.refused.append(_no_object(message))
+        yield result
 
 
 def _admit(message: dict[str, Any], result: Receipt) -> None:
@@ -60,12 +96,10 @@ def _admit(message: dict[str, Any], result: Receipt) -> None:
     given = message_id(message)
     if given is None:
         given = message["messageId"] = _content_id(message, raw, result.received_at)
-        raw = orjson.dumps(message)
     if sent_at is not None and sent_at != result.sent_at:
         message["sentAt"] = sent_at
-        raw = orjson.dumps(message)
     result.stamps.append(blake2b(given.encode(), digest_size=KEY_BYTES).digest() + digest)
-    result.messages.append(raw)
+    result.messages.append(message)
 
 
 def _content_id(message: dict[str, Any], raw: bytes, received_at: int) -> str:
@@ -89,3 +123,8 @@ def _header(value: str | None) -> str | None:
 def _no_object(message: Any) -> Refused:
     detail = f"a message must be an object, not {type(message).__name__}"
     return Refused(Refusal.NOT_AN_OBJECT, None, detail, raw_text(message))
+
+
+def _lost(request: Request, detail: str) -> Refused:
+    raw = raw_text(request.body or f"{request.path}?{request.query}".encode())
+    return Refused(Refusal.UNTRANSLATABLE, None, detail[:RAW_CHARS], raw)

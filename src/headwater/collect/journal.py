@@ -1,11 +1,11 @@
-"""Journal: every hit is on stable storage here before its client hears that it arrived.
+"""Journal: every request is on stable storage here before its client hears that it arrived.
 
-Reads  receipts of the collector
-Makes  journal.sqlite: commits not yet published, the ids of every event ever stored, and counts
+Reads  requests as they came
+Makes  journal.sqlite: one packed and sealed blob for the requests that share a commit
 
-The ids and the counts are written in the transaction of the receipt itself, so that
-received = stored + duplicate + refused holds after any crash. Ids stay for ever: the second message
-with an id is a duplicate, whenever it comes.
+Nothing is understood here: the worker takes requests apart, and what it has archived is deleted. When
+more waits than the disk should hold, or the disk is nearly full, requests are refused until there is
+room again; a client that hears 503 sends once more.
 """
 
 from __future__ import annotations
@@ -13,42 +13,63 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shutil
 import sqlite3
-from collections import Counter, deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import orjson
-
-from headwater.collect import ids
-from headwater.collect.receipts import Outcome, Receipt, Seal, Stored, glimpse, line, parsed
-from headwater.collect.writer import Writer
+from headwater.collect import archive, earlier
+from headwater.collect.frames import Seal, frame, packed
+from headwater.collect.register import NAME, Reading
+from headwater.collect.writer import JournalUnavailableError, Writer
 from headwater.contract.errors import WorkspaceBusyError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+
+    from headwater.collect.request import Request
 
 SCHEMA = """
 create table if not exists commits (
-    number integer primary key, day integer not null, messages integer not null, content blob not null
+    number integer primary key,
+    day integer not null,
+    requests integer not null,
+    upto integer not null,
+    bytes integer not null,
+    content blob not null
 );
-create table if not exists counts (name text primary key, n integer not null) without rowid;
-create table if not exists state (name text primary key, n integer not null) without rowid;
-insert or ignore into state values ('planned', 0), ('published', 0);
 """
 PRAGMAS = """
 pragma journal_mode = wal; pragma synchronous = full;
-pragma cache_size = -65536; pragma wal_autocheckpoint = 4000; pragma journal_size_limit = 67108864;
+pragma cache_size = -8192; pragma wal_autocheckpoint = 4000; pragma journal_size_limit = 67108864;
 """
 DAY = 86_400_000_000
 """Microseconds."""
-RECENT_RECEIPTS, RECENT_EACH = 100, 10
+LEAST_FREE = 512 * 1024 * 1024
+"""Bytes that stay free on the disk, for the worker and the tables."""
+MOST_WAITING = 16 * 1024 * 1024 * 1024
+"""Largest journal, in bytes."""
+AT_ONCE = 500
+"""Commits that are deleted in one transaction, so that no request waits for many."""
+
+
+class Entry(NamedTuple):
+    """A request on its way into the journal."""
+
+    content: bytes
+    received_at: int
 
 
 class Journal:
     """The journal of one workspace; one process holds it at a time."""
 
-    def __init__(self, path: Path, *, key: bytes | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        key: bytes | None = None,
+        least_free: int = LEAST_FREE,
+        most_waiting: int = MOST_WAITING,
+    ) -> None:
         """Open or make the journal at `path`; `key` (32 bytes) seals what lies in it.
 
         Raises WorkspaceBusyError when another process holds it.
@@ -57,105 +78,89 @@ class Journal:
         self.path = path
         self._seal = Seal(key)
         self._held = _held(path)
+        try:
+            earlier.taken_over(path, path.with_name(NAME))
+        except BaseException:
+            self._held.close()
+            raise
+        self._register = Reading(path.parent)
+        self._least_free = least_free
+        self._most_waiting = most_waiting
+        self._problem: str | None = None
         connection = self.opened()
-        self._totals: Counter[str] = Counter(dict(connection.execute("select name, n from counts")))
-        self._next = _first_free(connection)
+        self._next = self._first_free(connection)
         self._used = 0
-        self._recent: deque[tuple[int, int, list[bytes]]] = deque(maxlen=RECENT_RECEIPTS)
-        self._counted: Counter[str] = Counter()
-        self._new: list[tuple[int, int, list[bytes]]] = []
+        self._upto = self._used_upto = _counted(connection)
         self._writer = Writer(self, connection)
+        self.tidy()
 
     # -- for the collector --------------------------------------------------------------------------
 
-    async def append(self, receipt: Receipt) -> Outcome:
-        """Store a receipt and return once it is on stable storage.
+    async def append(self, request: Request, *, is_cut: bool = False) -> None:
+        """Store a request and return once it is on stable storage.
 
-        Raises JournalUnavailableError when it could not be stored; then nothing of it was.
+        `is_cut`: only the beginning of its body is there. Raises JournalUnavailableError when it could
+        not be stored; then nothing of it was.
         """
-        outcome: Outcome = await self._writer.submit(receipt, size=sum(map(len, receipt.messages)))
-        return outcome
+        self._refuse_if_full()
+        entry = Entry(frame(request, is_cut=is_cut), request.received_at)
+        await self._writer.submit(entry, size=len(entry.content))
 
-    def store(self, receipt: Receipt) -> Outcome:
-        """Store a receipt from a thread, as `append` does from an event loop."""
-        outcome: Outcome = self._writer.perform(receipt)
-        return outcome
+    def store(self, request: Request, *, is_cut: bool = False) -> None:
+        """Store a request from a thread, as `append` does from an event loop."""
+        self._refuse_if_full()
+        self._writer.perform(Entry(frame(request, is_cut=is_cut), request.received_at))
 
     async def ready(self) -> None:
         """Return when a commit went through; raises JournalUnavailableError when none can."""
+        self._refuse_if_full()
         await self._writer.submit(_checked, size=0)
 
     # -- for the metrics and the live page ----------------------------------------------------------
 
     def counts(self) -> dict[str, int]:
-        """Return the totals since the journal was made.
+        """Return the totals of all messages that were taken apart since the workspace was made.
 
         Names are received, stored, duplicate, conflicting (of the duplicates), refused, and
-        `refused:<reason>` for each reason that occurred.
+        `refused:<reason>` for each reason that occurred. Messages of requests that wait are in none.
         """
-        return dict.fromkeys(Outcome._fields, 0) | dict(self._totals)
+        return self._register.counts()
 
     def tail(self, since: int = 0) -> list[dict[str, Any]]:
-        """Return the latest events (up to ten of each of the last hundred requests), oldest first.
+        """Return the latest events in the archive, oldest first.
 
         Each has number, received_at (microseconds), type, event, url, anonymous_id and user_id; `since`
         is the number of the last event already seen. Numbers count the stored events from 1.
         """
-        return [
-            {"number": number, "received_at": received_at} | glimpse(orjson.loads(raw))
-            for last, received_at, raws in list(self._recent)
-            for number, raw in enumerate(raws, start=last - len(raws) + 1)
-            if number > since
-        ]
+        return self._register.latest(since)
 
     def waiting(self) -> int:
-        """Return how many messages are not yet published."""
-        with self._reading() as connection:
-            return int(connection.execute("select coalesce(sum(messages), 0) from commits").fetchone()[0])
+        """Return how many requests are not yet in the archive."""
+        published = self._register.published()
+        with contextlib.closing(sqlite3.connect(self.path, isolation_level=None, timeout=10)) as connection:
+            wanted = "select upto - requests from commits where number > ? order by number limit 1"
+            first = connection.execute(wanted, (published,)).fetchone()
+            return 0 if first is None else _counted(connection) - int(first[0])
 
-    # -- for the publisher --------------------------------------------------------------------------
+    def published(self) -> int:
+        """Return the number of the last commit that is in the archive."""
+        return self._register.published()
 
-    def newest(self) -> int:
-        """Return the number of the newest commit."""
-        return self._next - 1
+    # -- for whoever keeps house --------------------------------------------------------------------
 
-    def plan(self, *, most: int, newest: int) -> tuple[int, int] | None:
-        """Fix the commits that are published next, of one day, and return their first and last number.
-
-        About `most` messages at most, and nothing that came after commit `newest`. The plan is stored:
-        after a crash it is the same, until `published` says that it is done. None: nothing waits.
-        """
-        with self._reading() as connection:
-            state: dict[str, int] = dict(connection.execute("select name, n from state"))
-            first = state["published"] + 1
-            if state["planned"] >= first:
-                return first, state["planned"]
-            last = _last_of_run(connection, first=first, newest=newest, most=most)
-        if last is None:
-            return None
-        self._writer.perform(lambda writing: _set(writing, "planned", last))
-        return first, last
-
-    def receipts(self, first: int, last: int) -> Iterator[Stored]:
-        """Yield the receipts of a plan in order."""
-        with self._reading() as connection:
-            wanted = "select number, content from commits where number between ? and ? order by number"
-            for number, content in connection.execute(wanted, (first, last)):
-                yield from parsed(self._seal.opened(content, number))
-
-    def published(self, last: int, *, parked: int = 0) -> None:
-        """Say that the archive holds everything up to commit `last`; it goes, the ids stay.
-
-        `parked` events that counted as stored could not be translated and count as refused instead.
-        """
-
-        def mark(connection: sqlite3.Connection) -> None:
-            _set(connection, "published", last)
-            connection.execute("delete from commits where number <= ?", (last,))
-            if parked:
-                self._counted.update({"stored": -parked, "refused": parked, "refused:untranslatable": parked})
-
-        self._writer.perform(mark)
+    def tidy(self) -> None:
+        """Delete what is archived, and look how much room is left; call it about every second."""
+        published = self._register.published()
+        with contextlib.suppress(JournalUnavailableError):
+            while self._writer.perform(lambda connection: _trimmed(connection, published)) == AT_ONCE:
+                pass
+        free = shutil.disk_usage(self.path.parent).free
+        used = self._writer.perform(_size)
+        self._problem = None
+        if free < self._least_free:
+            self._problem = f"Only {free} bytes are free on the disk; {self._least_free} are kept."
+        elif used > self._most_waiting:
+            self._problem = f"{used} bytes wait to be archived; at most {self._most_waiting} may."
 
     def close(self) -> None:
         """Finish what is queued and let the journal go."""
@@ -167,88 +172,64 @@ class Journal:
     def opened(self) -> sqlite3.Connection:
         """Return a new connection for the writer, with the tables made."""
         connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=10)
-        connection.executescript(PRAGMAS + SCHEMA + ids.SCHEMA)
+        connection.executescript(PRAGMAS + SCHEMA)
         connection.execute(f"pragma secure_delete = {'off' if self._seal.is_tight else 'on'}")
         return connection
 
     def applied(self, connection: sqlite3.Connection, items: list[Any]) -> list[Any]:
-        """Do what one transaction holds: store the receipts among `items`, call the others."""
-        self._counted, self._new = Counter(), []
-        receipts = [item for item in items if isinstance(item, Receipt)]
-        outcomes = iter(self._stored(connection, receipts) if receipts else ())
-        results = [next(outcomes) if isinstance(item, Receipt) else item(connection) for item in items]
-        connection.executemany(
-            "insert into counts values (?, ?) on conflict do update set n = n + excluded.n",
-            list(self._counted.items()),
-        )
-        return results
+        """Do what one transaction holds: store the entries among `items`, call the others."""
+        entries = [item for item in items if isinstance(item, Entry)]
+        self._used, self._used_upto = self._next - 1, self._upto
+        if entries:
+            self._stored(connection, entries)
+        return [None if isinstance(item, Entry) else item(connection) for item in items]
 
     def committed(self) -> None:
         """Take over what the transaction added up to."""
-        last = self._totals["stored"]
-        totals = Counter(self._totals)
-        totals.update(self._counted)
-        self._totals = totals
-        self._next = max(self._next, self._used + 1)
-        for received_at, stored, raws in self._new:
-            last += stored
-            self._recent.append((last, received_at, raws))
+        self._next, self._upto = self._used + 1, self._used_upto
 
-    def _stored(self, connection: sqlite3.Connection, receipts: list[Receipt]) -> list[Outcome]:
+    def _stored(self, connection: sqlite3.Connection, entries: list[Entry]) -> None:
         number = self._used = self._next
-        kept = ids.claimed(connection, receipts, number)
-        outcomes, lines = [], []
-        for receipt, (messages, conflicting) in zip(receipts, kept, strict=True):
-            refused, stored = len(receipt.refused), len(messages)
-            duplicate = len(receipt.messages) - stored
-            outcomes.append(Outcome(stored + duplicate + refused, stored, duplicate, conflicting, refused))
-            lines.append(line(receipt, messages, duplicate=duplicate))
-            if messages:
-                self._new.append((receipt.received_at, stored, messages[-RECENT_EACH:]))
-            if refused:
-                self._counted.update(f"refused:{found.reason}" for found in receipt.refused)
-        totals = [sum(column) for column in zip(*outcomes, strict=True)]
-        self._counted.update(dict(zip(Outcome._fields, totals, strict=True)))
-        total = Outcome(*totals)
-        content = self._seal.closed(b"\n".join(lines), number)
-        row = (number, receipts[0].received_at // DAY, total.stored + total.refused, content)
-        connection.execute("insert into commits values (?, ?, ?, ?)", row)
-        return outcomes
+        self._used_upto = self._upto + len(entries)
+        content = self._seal.closed(packed([entry.content for entry in entries]), number)
+        size = sum(len(entry.content) for entry in entries)
+        day = entries[0].received_at // DAY
+        row = (number, day, len(entries), self._used_upto, size, content)
+        connection.execute("insert into commits values (?, ?, ?, ?, ?, ?)", row)
 
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=10)
-        try:
-            connection.execute("pragma query_only = on")
-            yield connection
-        finally:
-            connection.close()
+    def _refuse_if_full(self) -> None:
+        if self._problem is not None:
+            raise JournalUnavailableError(self._problem, hint="free space on its disk, or wait.")
+
+    def _first_free(self, connection: sqlite3.Connection) -> int:
+        """Return a number that no commit ever had, as far as journal, register and archive know."""
+        highest = connection.execute("select coalesce(max(number), 0) from commits").fetchone()[0]
+        return max(int(highest), self._register.highest(), archive.highest(self.path.parent)) + 1
 
 
-def _last_of_run(connection: sqlite3.Connection, *, first: int, newest: int, most: int) -> int | None:
-    """Return the last commit of the longest run of one day with about `most` messages."""
-    last, day, total = None, None, 0
-    wanted = "select number, day, messages from commits where number between ? and ? order by number"
-    for number, on, messages in connection.execute(wanted, (first, newest)):
-        if last is not None and (on != day or total + messages > most):
-            break
-        last, day, total = number, on, total + messages
-    return last
+def _counted(connection: sqlite3.Connection) -> int:
+    """Return how many requests were counted up to the newest commit."""
+    found = connection.execute("select upto from commits order by number desc limit 1").fetchone()
+    return 0 if found is None else int(found[0])
 
 
-def _first_free(connection: sqlite3.Connection) -> int:
-    highest = connection.execute("select coalesce(max(number), 0) from commits").fetchone()[0]
-    published = connection.execute("select max(n) from state where name != 'checked'").fetchone()[0]
-    return int(max(highest, published)) + 1
+def _trimmed(connection: sqlite3.Connection, published: int) -> int:
+    """Delete some of the commits that are archived, never the newest; return how many."""
+    wanted = "delete from commits where number in (select number from commits where number <= ? limit ?)"
+    return connection.execute(wanted, (published, AT_ONCE)).rowcount
 
 
-def _set(connection: sqlite3.Connection, name: str, value: int) -> None:
-    connection.execute("update state set n = ? where name = ?", (value, name))
+def _size(connection: sqlite3.Connection) -> int:
+    """Return the bytes of the database that are in use."""
+    asked = ("page_count", "freelist_count", "page_size")
+    pages, free, size = (connection.execute(f"pragma {name}").fetchone()[0] for name in asked)
+    return int((pages - free) * size)
 
 
 def _checked(connection: sqlite3.Connection) -> None:
     """Write something that changes nothing."""
-    connection.execute("insert into state values ('checked', 0) on conflict do update set n = 1 - n")
+    version = connection.execute("pragma user_version").fetchone()[0]
+    connection.execute(f"pragma user_version = {1 - version % 2}")
 
 
 def _held(path: Path) -> Any:

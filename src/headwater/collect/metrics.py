@@ -1,10 +1,11 @@
 """Metrics: what the collector has done since the workspace was made, for Prometheus.
 
-Reads  the counts of the journal
+Reads  the counts of the register, what waits in the journal
 Makes  the text page of /metrics
 
-The event counters are read from the journal when they are asked for, so that they are exact at every
-moment and over every restart: received = stored + duplicate + refused.
+The event counters are read from the register when they are asked for, so that they are exact at every
+moment and over every restart: received = stored + duplicate + refused. Events count once they are in
+the archive; what was acknowledged and is not there yet is in the requests that wait.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import CounterMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from headwater.collect.admit import Refusal
@@ -61,7 +62,13 @@ class _Counts(Collector):
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
 
-    def collect(self) -> Iterator[CounterMetricFamily]:
+    def collect(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
+        waiting = self._journal.waiting()
+        yield GaugeMetricFamily(
+            "headwater_requests_waiting",
+            "Requests on the disk that are not yet in the archive",
+            value=waiting,
+        )
         counts = self._journal.counts()
         for name, doc in PLAIN_COUNTS.items():
             yield CounterMetricFamily(f"headwater_events_{name}", doc, value=counts[name])

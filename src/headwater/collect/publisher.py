@@ -1,14 +1,15 @@
 """Publisher: move what the journal holds into the archive, exactly once.
 
-Reads  receipts of the journal
-Makes  archive files of the kinds events, refused and intake
+Reads  requests of the journal
+Makes  archive files of the kinds events, refused and intake; ids and counts in the register
 
-What a file holds is fixed in the journal before it is written, and its name comes from the numbers of
+What a file holds is fixed in the register before it is written, and its name comes from the numbers of
 its commits. After a crash at any point the same files are written again over themselves.
 """
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from datetime import timedelta
 from hashlib import blake2b
@@ -17,126 +18,215 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pyarrow as pa
 
-from headwater.collect import archive, message, personal
+from headwater.collect import archive, earlier, intake, message, personal
 from headwater.collect.admit import Refusal, Refused
+from headwater.collect.backlog import Backlog
 from headwater.collect.clock import EPOCH
+from headwater.collect.frames import Seal
+from headwater.collect.receipts import glimpse
+from headwater.collect.register import COUNTED, LATEST, Register
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from datetime import date
     from pathlib import Path
 
-    from headwater.collect.journal import Journal
-    from headwater.collect.receipts import Stored
+    from headwater.collect.ids import Kept
+    from headwater.collect.receipts import Receipt
     from headwater.contract.ports import PersonalStore
 
-AT_ONCE = 50_000
-"""Messages in one file, about."""
+PLAN_BYTES = 32 * 1024 * 1024
+"""Requests that go into one set of files, unpacked, about."""
+AT_ONCE = 2000
+"""Messages that are rows at the same time; the rest of a plan is in Arrow's compact form."""
 
 
 class Publisher:
-    """Publishes one journal into the archive under `root`."""
+    """Publishes one journal into the archive of its folder; one at a time."""
 
-    def __init__(self, journal: Journal, root: Path, personal: PersonalStore) -> None:
-        self._journal = journal
-        self._root = root
+    def __init__(self, folder: Path, personal: PersonalStore, *, key: bytes | None = None) -> None:
+        """Open the journal in `folder` and the register beside it; `key` is the journal's."""
+        self._folder = folder
         self._personal = personal
+        self._seal = Seal(key)
+        self._register = Register(folder)
+        self._backlog = Backlog(folder / "journal.sqlite", self._seal)
 
-    def publish(self) -> list[Path]:
+    def publish(self, *, until: float | None = None) -> list[Path]:
         """Publish everything that was in the journal when this began; return the files written.
 
-        Call it from one thread at a time, as often as fresh reports are wanted (about every second).
+        With `until` (of time.monotonic) no plan is begun after then: what is left waits in the journal.
         """
-        written: list[Path] = []
-        newest = self._journal.newest()
-        while plan := self._journal.plan(most=AT_ONCE, newest=newest):
-            written += self._publish(*plan)
+        written = self._publish_earlier()
+        newest = self._backlog.newest()
+        while (until is None or time.monotonic() < until) and (plan := self._plan(newest)):
+            with self._register.publishing():
+                found = (intake.receipts(framed) for framed in self._backlog.requests(*plan))
+                batch = self._batch(*plan, (receipt for some in found for receipt in some))
+                written += self._written(batch)
+                self._register.published(plan[1], batch.counted(), batch.latest)
         return written
 
-    def _publish(self, first: int, last: int) -> list[Path]:
-        batch = Batch(first, last)
-        for receipt in self._journal.receipts(first, last):
-            batch.take(receipt)
-        known = personal.hashes(batch.events, self._personal)
-        tables = {
-            "events": [personal.resolved(row, known) for row in batch.events],
-            "refused": batch.refused,
-            "intake": batch.intake(),
-        }
-        written = [
-            archive.publish(
-                self._root, kind, _arrow(kind, rows), name=batch.name, received_on=batch.received_on
-            )
-            for kind, rows in tables.items()
-            if rows
+    def close(self) -> None:
+        """Let go of the register."""
+        self._register.close()
+
+    def _plan(self, newest: int) -> tuple[int, int] | None:
+        """Return the first and last commit to publish next; it stays the same until they are."""
+        published, planned = self._register.plan()
+        if planned == published:
+            last = self._backlog.run(after=published, newest=newest, most=PLAN_BYTES)
+            if last is None:
+                return None
+            self._register.planned(last)
+            planned = last
+        return published + 1, planned
+
+    def _batch(self, first: int, last: int, receipts: Iterable[Receipt], *, is_new: bool = True) -> Batch:
+        """Make the tables of a plan; unless `is_new`, its ids are claimed and counted already."""
+        batch = Batch(first, last, self._personal)
+        for some in portions(receipts):
+            batch.take(some, self._register.claimed(some) if is_new else [(one.messages, 0) for one in some])
+        return batch
+
+    def _written(self, batch: Batch) -> list[Path]:
+        return [
+            archive.publish(self._folder, kind, rows, name=batch.name, received_on=batch.received_on)
+            for kind, rows in batch.tables().items()
+            if len(rows)
         ]
-        self._journal.published(last, parked=batch.parked)
+
+    def _publish_earlier(self) -> list[Path]:
+        """Publish what waits in a journal of the old form: it was admitted and counted when it came."""
+        connection, written = self._register.connection(), []
+        while earlier.last_commit(connection):
+            published, planned = self._register.plan()
+            if planned == published:
+                planned = earlier.last_of_day(connection)
+                self._register.planned(planned)
+            with self._register.publishing():
+                found = earlier.receipts(connection, self._seal, published + 1, planned)
+                batch = self._batch(published + 1, planned, found, is_new=False)
+                written += self._written(batch)
+                self._register.published(planned, batch.parked(), batch.latest)
+                earlier.forget(connection, planned)
         return written
 
 
 class Batch:
-    """The rows of one plan: pure, and the same whenever it is made from the same receipts."""
+    """The tables of one plan: the same whenever they are made from the same receipts."""
 
-    def __init__(self, first: int, last: int) -> None:
+    def __init__(self, first: int, last: int, personal: PersonalStore) -> None:
         self.name = f"collected-{first:012d}-{last:012d}"
-        self.events: list[dict[str, Any]] = []
-        """Rows of `events` whose personal values are still marks."""
-        self.refused: list[dict[str, Any]] = []
-        self.parked = 0
-        """Messages that were admitted and yet could not be translated."""
         self.received_on: date = EPOCH.date()
-        self._counts: dict[str, Counter[str]] = {}
+        self.latest: list[dict[str, Any]] = []
+        self._personal = personal
+        self._tables: dict[str, list[pa.Table]] = {"events": [], "refused": []}
+        self._by_origin: dict[str, Counter[str]] = {}
+        self._reasons: Counter[str] = Counter()
+        self._parked = 0
+        self._refusals = 0
         self._known_at = EPOCH
 
-    def take(self, receipt: Stored) -> None:
-        """Add the rows of one receipt."""
-        self._known_at = EPOCH + timedelta(microseconds=receipt.received_at)
-        self.received_on = self._known_at.date()
-        counts = self._counts.setdefault(receipt.origin, Counter())
-        counts.update(stored=len(receipt.messages), duplicate=receipt.duplicate, refused=len(receipt.refused))
-        around = message.Circumstances(self._known_at, receipt.sent_at, receipt.origin)
-        for admitted in receipt.messages:
-            try:
-                self.events.append(personal.screened(message.event(admitted, around)))
-            except Exception as error:  # noqa: BLE001 (one message must never stop the others)
-                self.parked += 1
-                counts.update({"stored": -1, "refused": 1})
-                raw = orjson.dumps(admitted).decode()
-                detail = f"the message could not be translated: {error!r}"
-                self._refuse(receipt.origin, Refused(Refusal.UNTRANSLATABLE, None, detail, raw))
-        for refused in receipt.refused:
-            self._refuse(receipt.origin, refused)
+    def take(self, receipts: list[Receipt], kept: list[Kept]) -> None:
+        """Add the rows of some receipts; `kept` says what is new in each."""
+        events: list[dict[str, Any]] = []
+        refused: list[dict[str, Any]] = []
+        for receipt, (messages, conflicting) in zip(receipts, kept, strict=True):
+            self._known_at = EPOCH + timedelta(microseconds=receipt.received_at)
+            self.received_on = self._known_at.date()
+            counts = self._by_origin.setdefault(receipt.origin, Counter())
+            counts["duplicate"] += len(receipt.messages) - len(messages) + receipt.duplicate
+            counts["conflicting"] += conflicting
+            around = message.Circumstances(self._known_at, receipt.sent_at, receipt.origin)
+            for admitted in messages:
+                try:
+                    events.append(personal.screened(message.event(admitted, around)))
+                    counts["stored"] += 1
+                except Exception as error:  # noqa: BLE001 (one message must never stop the others)
+                    self._parked += 1
+                    detail = f"the message could not be translated: {error!r}"
+                    raw = orjson.dumps(admitted).decode()
+                    found = Refused(Refusal.UNTRANSLATABLE, None, detail, raw)
+                    refused.append(self._refused(found, receipt.origin))
+            refused += [self._refused(found, receipt.origin) for found in receipt.refused]
+        known = personal.hashes(events, self._personal)
+        rows = [personal.resolved(row, known) for row in events]
+        self._tables["events"].append(_arrow("events", rows))
+        self._tables["refused"].append(_arrow("refused", refused))
+        self._remember(rows[-LATEST:])
 
-    def intake(self) -> list[dict[str, Any]]:
-        """Return the rows of `intake`: one for each protocol."""
-        return [
-            {
-                "receipt_id": f"{self.name}-{origin}",
-                "origin": origin,
-                "kind": "events",
-                "received": counts["stored"] + counts["duplicate"] + counts["refused"],
-                "stored": counts["stored"],
-                "duplicate": counts["duplicate"],
-                "refused": counts["refused"],
-                "known_at": self._known_at,
-            }
-            for origin, counts in self._counts.items()
-        ]
+    def tables(self) -> dict[str, pa.Table]:
+        """Return the rows by kind of file."""
+        found = {kind: pa.concat_tables(parts) for kind, parts in self._tables.items() if parts}
+        return found | {"intake": _arrow("intake", [self._intake(origin) for origin in self._by_origin])}
 
-    def _refuse(self, origin: str, refused: Refused) -> None:
-        seen = f"{origin} {self.name} {len(self.refused)} {refused.raw}"
-        self.refused.append(
-            {
-                "refused_id": blake2b(seen.encode(errors="replace"), digest_size=16).hexdigest(),
-                "kind": "events",
-                "origin": origin,
-                "row": None,
-                "field": refused.field,
-                "reason": refused.reason.value,
-                "detail": personal.refused_text(refused.detail),
-                "raw": personal.refused_text(refused.raw),
-                "known_at": self._known_at,
-            }
-        )
+    def counted(self) -> Counter[str]:
+        """Return what the plan adds to the totals."""
+        found = Counter(dict.fromkeys(COUNTED, 0))
+        for counts in self._by_origin.values():
+            found.update(counts)
+            found["received"] += counts["stored"] + counts["duplicate"] + counts["refused"]
+        found.update(self._reasons)
+        return found
+
+    def parked(self) -> Counter[str]:
+        """Return the correction of totals that held everything as stored that was admitted."""
+        moved = self._parked
+        return Counter({"stored": -moved, "refused": moved, "refused:untranslatable": moved})
+
+    def _intake(self, origin: str) -> dict[str, Any]:
+        """Return the row of `intake` for a protocol."""
+        counts = self._by_origin[origin]
+        return {
+            "receipt_id": f"{self.name}-{origin}",
+            "origin": origin,
+            "kind": "events",
+            "received": counts["stored"] + counts["duplicate"] + counts["refused"],
+            "stored": counts["stored"],
+            "duplicate": counts["duplicate"],
+            "refused": counts["refused"],
+            "known_at": self._known_at,
+        }
+
+    def _refused(self, found: Refused, origin: str) -> dict[str, Any]:
+        """Count a refused message and return its row."""
+        seen = f"{origin} {self.name} {self._refusals} {found.raw}"
+        self._refusals += 1
+        self._by_origin[origin]["refused"] += 1
+        self._reasons[f"refused:{found.reason}"] += 1
+        return {
+            "refused_id": blake2b(seen.encode(errors="replace"), digest_size=16).hexdigest(),
+            "kind": "events",
+            "origin": origin,
+            "row": None,
+            "field": found.field,
+            "reason": found.reason.value,
+            "detail": personal.refused_text(found.detail),
+            "raw": personal.refused_text(found.raw),
+            "known_at": self._known_at,
+        }
+
+    def _remember(self, rows: list[dict[str, Any]]) -> None:
+        """Keep what a live page shows of the latest events."""
+        for row in rows:
+            received_at = (row["known_at"] - EPOCH) // timedelta(microseconds=1)
+            self.latest.append({"received_at": received_at} | glimpse(row))
+        del self.latest[:-LATEST]
+
+
+def portions(receipts: Iterable[Receipt]) -> Iterator[list[Receipt]]:
+    """Yield the receipts in lists of about AT_ONCE messages."""
+    some: list[Receipt] = []
+    size = 0
+    for receipt in receipts:
+        some.append(receipt)
+        size += len(receipt)
+        if size >= AT_ONCE:
+            yield some
+            some, size = [], 0
+    if some:
+        yield some
 
 
 def _arrow(kind: str, rows: list[dict[str, Any]]) -> pa.Table:

@@ -1,6 +1,6 @@
 """Writer: one thread that commits whatever queued up while its last commit ran.
 
-Reads  items: receipts, or functions of the database connection
+Reads  items: entries of the journal, or functions of the database connection
 Makes  their effects, durable before anyone who waits hears of them
 
 There is no linger: a single client waits for one sync, a thousand share one. When a group fails, its
@@ -18,8 +18,10 @@ from typing import Any, NamedTuple, Protocol
 
 from headwater.contract.errors import HeadwaterError
 
-WAITING_BYTES = 64 * 1024 * 1024
+WAITING_BYTES = 48 * 1024 * 1024
 """Handed over but not yet committed; beyond this the writer says that it is busy."""
+GROUP_BYTES = 8 * 1024 * 1024
+"""What one transaction holds, but for a single item that is larger."""
 
 
 class JournalUnavailableError(HeadwaterError):
@@ -120,8 +122,19 @@ class Writer:
                     self._wake.wait()
                 if not self._queue:
                     return
-                taken, self._queue, self._queued_bytes = self._queue, [], 0
+                taken = self._group()
             _answer(taken, self._results([waiting.item for waiting in taken]))
+
+    def _group(self) -> list[_Waiting]:
+        """Take from the queue what goes into the next transaction."""
+        size, count = 0, 0
+        for waiting in self._queue:
+            if count and size + waiting.size > GROUP_BYTES:
+                break
+            size, count = size + waiting.size, count + 1
+        taken, self._queue = self._queue[:count], self._queue[count:]
+        self._queued_bytes -= size
+        return taken
 
     def _results(self, items: list[Any]) -> list[Any]:
         try:

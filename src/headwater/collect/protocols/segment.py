@@ -55,4 +55,9 @@ def _readied(message: Any, kind: str) -> Any:
     return message
 
 
-WIRE = Wire(name="segment", paths=PATHS, opened=opened, answer=tracker.answer)
+def _from_browser(request: Request) -> bool:
+    """Only the tracker of our own hears more than that all is stored: its cookie."""
+    return "origin" in request.headers
+
+
+WIRE = Wire(name="segment", paths=PATHS, opened=opened, opens_first=_from_browser, answer=tracker.answer)

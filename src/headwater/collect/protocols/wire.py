@@ -50,6 +50,12 @@ class Wire:
 
     It may raise `bodies.Unreadable`, and nothing else, where the request as a whole makes no sense.
     """
+    opens_first: Callable[[Request], bool] = lambda _request: True
+    """Whether a request must be taken apart before its answer although a header names its key.
+
+    False where the answer is always the same: then only that the body can be read is looked at, and
+    `answer` is given no messages. The worker takes every request apart in any case.
+    """
     answer: Callable[[Request, Opened], Answer]
     """What the client hears when everything is stored."""
     unknown: Callable[[Request], Answer] | None = None

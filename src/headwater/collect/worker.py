@@ -1,0 +1,139 @@
+"""Worker: the process that takes requests apart and archives them, so that answering need not wait.
+
+Reads  the journal; its standard input, which ends when the server does
+Makes  archive files and the register, about every fifth of a second while requests wait
+
+The server starts it, starts it again when it dies, and tells it to stop by a line. It yields the
+processor to the server. Killed at any moment it leaves a plan that the next one does again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from headwater.collect.register import NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from headwater.collect.journal import Journal
+    from headwater.collect.publisher import Publisher
+
+EVERY_SECONDS = 0.2
+"""Between two looks into the journal."""
+STOP_SECONDS = 10.0
+"""How long a worker goes on after it was told to stop; the rest waits in the journal."""
+LATE_SECONDS = 20.0
+"""Added to that for the plan in hand; a worker that takes longer is ended."""
+REST_AFTER_FAILURE = 5.0
+NICE = 10
+TIDY_SECONDS = 0.5
+SHORTEST_REST, LONGEST_REST = 0.1, 30.0
+"""Before a worker that died is started again: doubled each time that it does not live a minute."""
+LONG_LIFE = 60.0
+
+log = logging.getLogger("headwater.worker")
+
+
+def work(folder: Path, opened: Callable[[], Publisher], *, every: float = EVERY_SECONDS) -> None:
+    """Publish until standard input says stop; end at once when it ends.
+
+    `opened` makes the publisher; it is called when no other worker holds the folder.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # the server hears them too, and says when
+    with contextlib.suppress(OSError):
+        os.nice(NICE)
+    stop = threading.Event()
+    threading.Thread(target=_listen, args=(stop,), name="server", daemon=True).start()
+    with (folder / f"{NAME}.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with contextlib.closing(opened()) as publisher:
+            while not stop.is_set():
+                stop.wait(every if _published(publisher) else REST_AFTER_FAILURE)
+            _published(publisher, until=time.monotonic() + STOP_SECONDS)
+
+
+def _published(publisher: Publisher, *, until: float | None = None) -> bool:
+    try:
+        publisher.publish(until=until)
+    except Exception:
+        log.exception("what waits could not be archived and will be tried again")
+        return False
+    return True
+
+
+def _listen(stop: threading.Event) -> None:
+    """Wait for the word to stop. A server that is gone says nothing: then nothing may go on."""
+    if not sys.stdin.buffer.readline():
+        os._exit(1)
+    stop.set()
+
+
+class Supervisor(threading.Thread):
+    """Runs a worker, and keeps the journal in order, until it is told to stop."""
+
+    def __init__(self, command: Sequence[str], journal: Journal) -> None:
+        """Take the command that starts a worker; its first word is the program."""
+        super().__init__(name="supervisor", daemon=True)
+        self.deaths = 0
+        """How often a worker died of itself."""
+        self._command = list(command)
+        self._journal = journal
+        self._stopping = threading.Event()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def run(self) -> None:
+        """Start the worker, and again whenever it has died."""
+        rest = SHORTEST_REST
+        while not self._stopping.is_set():
+            started = time.monotonic()
+            self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE)  # noqa: S603 (our own)
+            while self._process.poll() is None and not self._stopping.wait(TIDY_SECONDS):
+                self._tidy()
+            if self._process.poll() is None:
+                break
+            self._process.communicate()
+            self.deaths += 1
+            log.error("the worker ended with %s and is started again", self._process.returncode)
+            rest = SHORTEST_REST if time.monotonic() - started > LONG_LIFE else min(2 * rest, LONGEST_REST)
+            self._stopping.wait(rest)
+        self._end()
+        self._tidy()
+
+    def stop(self) -> None:
+        """Let the worker archive what waits, for STOP_SECONDS at most, and end."""
+        self._stopping.set()
+        if self.is_alive():
+            self.join()
+
+    @property
+    def pid(self) -> int | None:
+        """The process that works at this moment."""
+        return None if self._process is None else self._process.pid
+
+    def _end(self) -> None:
+        process = self._process
+        if process is None or process.poll() is not None:
+            return
+        try:
+            process.communicate(b"stop\n", timeout=STOP_SECONDS + LATE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+
+    def _tidy(self) -> None:
+        try:
+            self._journal.tidy()
+        except Exception:
+            log.exception("the journal could not be tidied and will be again")
