@@ -1,7 +1,7 @@
 """Checkup: what `headwater doctor` looks at.
 
 Reads  the workspace folder, the secret key, the tables
-Makes  findings: each is well or not, with what was found and what to do
+Makes  findings: each is well or not, with what was found and what to do; see `tracking` for the rest
 
 A finding never raises: a check that cannot run is a finding itself.
 """
@@ -11,19 +11,33 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import stat
 from contextlib import closing
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from headwater.contract.errors import HeadwaterError
-from headwater.doors import open_, server_of
+from headwater.doors import SERVER_FILE, open_, server_of
+from headwater.findings import Finding
+from headwater.tracking import Watched, now, tracking
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
     from pathlib import Path
+
+    from headwater.doors import Door
 
 LEAST_FREE = 2 * 1024**3
 """Bytes of free disk below which a build may fail."""
+WHILE = timedelta(minutes=1)
+"""Facts may come in while they are looked at."""
+MOST_FILES = 500
+"""Files of the archive that are opened, the newest ones."""
 CONSERVED = """
 select
     coalesce(sum(received), 0)::bigint as received,
@@ -34,19 +48,17 @@ from intake
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """What one check found."""
-
-    check: str
-    is_well: bool
-    found: str
-    hint: str = ""
-
-
 def findings(folder: Path) -> list[Finding]:
     """Return one finding for each check, in order."""
-    checks = {"folder": _folder, "disk": _disk, "secret key": _key, "server": _server, "journal": _journal}
+    checks = {
+        "folder": _folder,
+        "disk": _disk,
+        "permissions": _permissions,
+        "secret key": _key,
+        "server": _server,
+        "journal": _journal,
+        "archive": _archive,
+    }
     first = [_sought(name, check, folder) for name, check in checks.items()]
     if not first[0].is_well:
         return first[:1]
@@ -101,29 +113,106 @@ def _journal(folder: Path) -> Finding:
     path = folder / "journal.sqlite"
     if not path.exists():
         return Finding(check="journal", is_well=True, found="nothing was collected yet")
-    with closing(sqlite3.connect(path)) as connection:
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
         said = connection.execute("pragma quick_check").fetchone()[0]
-        waiting = connection.execute("select count(*) from receipts").fetchone()[0]
+        waiting = connection.execute("select coalesce(sum(messages), 0) from commits").fetchone()[0]
     hint = "" if said == "ok" else "restore the last backup; the archive is not touched by this."
-    return Finding(check="journal", is_well=said == "ok", found=f"{said}, {waiting} receipts wait", hint=hint)
+    return Finding(check="journal", is_well=said == "ok", found=f"{said}, {waiting} messages wait", hint=hint)
+
+
+def _permissions(folder: Path) -> Finding:
+    """Look for secrets that others may read, and a folder that others may write."""
+    from headwater.store.secrets import key_path
+
+    places = [folder / SERVER_FILE, *([] if "HEADWATER_SECRET_KEY" in os.environ else [key_path(os.environ)])]
+    open_to = [str(place) for place in places if place.exists() and _mode(place) & 0o077]
+    if _mode(folder) & stat.S_IWOTH:
+        open_to.append(str(folder))
+    found = f"others may use {', '.join(open_to)}" if open_to else "secrets are the owner's alone"
+    hint = f"chmod go-rwx {' '.join(open_to)}" if open_to else ""
+    return Finding(check="permissions", is_well=not open_to, found=found, hint=hint)
+
+
+def _mode(place: Path) -> int:
+    return stat.S_IMODE(place.stat().st_mode)
+
+
+def _archive(folder: Path) -> Finding:
+    files = sorted((folder / "archive").glob("*/received=*/*.parquet"), key=lambda path: path.stat().st_mtime)
+    broken = [path for path in files[-MOST_FILES:] if not _is_readable(path)]
+    looked = f"{len(files)} files" + (
+        f", the newest {MOST_FILES} looked at" if len(files) > MOST_FILES else ""
+    )
+    if not broken:
+        return Finding(check="archive", is_well=True, found=f"{looked}, readable")
+    hint = "restore these files from the last backup; `headwater build --full` then makes the tables afresh."
+    named = ", ".join(str(path.relative_to(folder)) for path in broken[:3])
+    return Finding(check="archive", is_well=False, found=f"{len(broken)} cannot be read: {named}", hint=hint)
+
+
+def _is_readable(path: Path) -> bool:
+    try:
+        pq.read_metadata(path)
+    except (OSError, pa.ArrowException):
+        return False
+    return True
 
 
 def _tables(folder: Path) -> list[Finding]:
     try:
         door = open_(folder)
         try:
-            counts = door.sql(CONSERVED).to_pylist()[0]
-            events = door.sql("select count(*) as events from events").to_pylist()[0]["events"]
+            return _looked_at(folder, door)
         finally:
             door.close()
     except HeadwaterError as error:
         return [Finding(check="tables", is_well=False, found=error.problem, hint=error.hint)]
+    except duckdb.Error as error:
+        hint = "see what is said of the archive; `headwater build --full` makes the tables afresh from it."
+        return [Finding(check="tables", is_well=False, found=str(error).splitlines()[0], hint=hint)]
+
+
+def _looked_at(folder: Path, door: Door) -> list[Finding]:
+    from headwater.store.control import Control
+
+    def rows(query: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = door.sql(query).to_pylist()
+        return found
+
+    control = Control.in_folder(folder)
+    try:
+        watched = Watched(rows=rows, settings=control.settings(), keys=len(control.keys()), now=now())
+    finally:
+        control.close()
+    return [_events(folder, watched), _conserved(watched), _clock(watched), *tracking(watched)]
+
+
+def _events(folder: Path, watched: Watched) -> Finding:
+    [row] = watched.rows(
+        "select (select count(*) from events) as events, (select count(*) from loaded_files) as files"
+    )
+    waiting = len(list((folder / "archive").glob("*/received=*/*.parquet"))) - row["files"]
+    found = f"{row['events']} events" + (f", {waiting} files of the archive wait" if waiting > 0 else "")
+    return Finding(check="tables", is_well=True, found=found)
+
+
+def _conserved(watched: Watched) -> Finding:
+    [counts] = watched.rows(CONSERVED)
     is_conserved = counts["received"] == counts["stored"] + counts["duplicate"] + counts["refused"]
     found = "{received} received = {stored} stored + {duplicate} duplicate + {refused} refused".format(
         **counts
     )
     hint = "" if is_conserved else "`headwater build --full` makes the tables afresh from the archive."
-    return [
-        Finding(check="tables", is_well=True, found=f"{events} events"),
-        Finding(check="conservation", is_well=is_conserved, found=found, hint=hint),
-    ]
+    return Finding(check="conservation", is_well=is_conserved, found=found, hint=hint)
+
+
+def _clock(watched: Watched) -> Finding:
+    """Compare the clock with what was received: nothing can have come later than now."""
+    [row] = watched.rows("select max(known_at) as newest from intake")
+    newest: datetime | None = row["newest"]
+    is_behind = newest is not None and newest > watched.now + WHILE
+    found = f"{watched.now:%Y-%m-%d %H:%M:%S} UTC" + (
+        f", but something came at {newest}" if is_behind else ""
+    )
+    hint = "the clock was set back, or was ahead: let NTP set it." if is_behind else ""
+    return Finding(check="clock", is_well=not is_behind, found=found, hint=hint)

@@ -16,8 +16,9 @@ def test_doctor_finds_a_healthy_workspace_well(workspace: Path) -> None:
     found = as_json("doctor", "--dir", workspace)
 
     assert {row["check"]: row["is_well"] for row in found} == {
-        "folder": True, "disk": True, "secret key": True, "server": True, "journal": True, "tables": True,
-        "conservation": True,
+        "folder": True, "disk": True, "permissions": True, "secret key": True, "server": True, "journal": True,
+        "archive": True, "tables": True, "conservation": True, "clock": True, "write key": True,
+        "own domains": True, "goals": True, "tracker": True, "landings": True, "refused": True, "consent": True,
     }  # fmt: skip
 
 

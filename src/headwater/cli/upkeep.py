@@ -5,34 +5,78 @@ Makes  findings, a copy, a workspace from a copy
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from headwater.cli import show
-from headwater.cli.app import FAILED, NOWHERE, WELL, Common, app
+from headwater.cli.app import FAILED, NOWHERE, WELL, Common, Everywhere, app
+from headwater.contract.errors import UsageError
+
+if TYPE_CHECKING:
+    from headwater.findings import Finding
 
 
 @app.command
-def doctor(*, common: Common = NOWHERE) -> int:
-    """Check folder, disk, key, journal, tables, and that nothing that came in is lost.
+def doctor(
+    *,
+    test_conversion: Annotated[
+        bool, Parameter(help="Click an own ad, land, order, and say what became of each hop.")
+    ] = False,
+    url: Annotated[
+        str | None,
+        Parameter(help="With --test-conversion: the page that the ad links to, redirects and all."),
+    ] = None,
+    common: Common = NOWHERE,
+) -> int:
+    """Check folder, disk, keys, journal, archive, tables, clock, and that what attribution needs arrives.
 
-    Exits with 1 where something is wrong.
+    Exits with 1 where something is wrong; a hint beside what is well is advice. `--test-conversion` needs
+    the running server; what it sends is marked as test traffic.
 
     For example:
 
     ```
     headwater doctor --dir shop
+    headwater doctor --test-conversion --url https://shop.example/spring --dir shop
     ```
     """
-    from headwater.checkup import findings
-
-    found = findings(common.folder)
+    if url and not test_conversion:
+        raise UsageError("--url belongs to --test-conversion.", hint="add --test-conversion.")
+    found = _rehearsal(common, url) if test_conversion else _checkup(common)
     rows = [
         {"check": one.check, "is_well": one.is_well, "found": one.found, "hint": one.hint} for one in found
     ]
     show.listing("doctor", rows, columns=("check", "is_well", "found", "hint"), json=common.json)
     return WELL if all(one.is_well for one in found) else FAILED
+
+
+def _checkup(common: Everywhere) -> "list[Finding]":
+    from headwater.checkup import findings
+
+    return findings(common.folder)
+
+
+def _rehearsal(common: Everywhere, url: str | None) -> "list[Finding]":
+    from headwater.doors import server_of
+    from headwater.rehearsal import rehearsed, trial
+    from headwater.store.control import Control
+
+    running = server_of(common.folder)
+    if running is None:
+        raise UsageError(
+            f"No server runs on {common.folder}.", hint="start it with `headwater serve`, then try again."
+        )
+    control = Control.in_folder(common.folder)
+    try:
+        asked, key = trial(control.settings(), url=url), next(iter(sorted(control.keys())), None)
+    finally:
+        control.close()
+    door = common.open()
+    try:
+        return rehearsed(door, asked, server=running["url"], key=key)
+    finally:
+        door.close()
 
 
 @app.command
