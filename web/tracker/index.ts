@@ -171,7 +171,11 @@ const start = (): void => {
   for (const [name, words] of stub.q || []) api[name]?.(...(words as never[]));
   window.headwater = api;
   addEventListener("pagehide", gone);
-  addEventListener("pageshow", (event) => event.persisted && view());
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    again();
+    view();
+  });
   addEventListener("online", again);
   addEventListener("visibilitychange", () => {
     engaged();

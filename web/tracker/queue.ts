@@ -114,17 +114,20 @@ export const flush = async (): Promise<void> => {
   soon(Math.max(after, Math.min(LONGEST, 1000 * 2 ** failures++) * (1 + Math.random() / 4)));
 };
 
-/** Sends at once: the network is back. */
+/** Sends at once: the network is back, or the page. */
 export const again = (): void => {
   failures = 0;
+  flying = [];
   flush();
 };
 
 /** Hands what waits to the browser, since the page goes away; what is stored waits for an answer all the same. */
 export const leave = (): void => {
-  const before = flying;
-  for (let ids = batch(); ids.length && navigator.sendBeacon(endpoint, body(ids)); ids = batch())
+  // until the page comes back, all that it handed over is on its way
+  for (
+    let ids = batch();
+    ids.length && !(hold() > 0) && navigator.sendBeacon(endpoint, body(ids));
+    ids = batch()
+  )
     flying = flying.concat(ids);
-  // a page that comes back from the browser's cache tries again
-  flying = before;
 };
