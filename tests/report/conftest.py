@@ -29,7 +29,7 @@ MADE = (
     tables.PERSONS, tables.LINKS, tables.CLICK_LINKS, tables.PERSON_EVENTS, tables.TOUCHPOINTS, tables.CONVERSIONS,
     tables.STAGE_TIMES, tables.JOURNEYS, tables.JOURNEY_STEPS, tables.CREDITS, tables.FX_RATES, tables.GOAL_EVENTS,
     tables.CHANNEL_CODES, tables.PERSON_PATHS,
-    tables.TAG_ALIASES,
+    tables.TAG_ALIASES, tables.LANDINGS, tables.SOURCE_ALIASES, tables.CLICK_ID_NAMES,
 )  # fmt: skip
 
 

@@ -9,14 +9,38 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from headwater.contract.errors import UnknownReportError
-from headwater.report import attribution, compare, lag, loss, overview, paths, quality, roles, touches
+from headwater.report import (
+    attribution,
+    audit,
+    compare,
+    lag,
+    loss,
+    overview,
+    paths,
+    quality,
+    roles,
+    spellings,
+    touches,
+)
 
 if TYPE_CHECKING:
     from headwater.contract.query import Report, ReportContext, ReportQuery, ReportTable
 
 REPORTS: dict[str, Report] = {
     module.REPORT.name: module.REPORT
-    for module in (overview, attribution, compare, paths, lag, touches, roles, quality, loss)
+    for module in (
+        overview,
+        attribution,
+        compare,
+        paths,
+        lag,
+        touches,
+        roles,
+        quality,
+        loss,
+        audit,
+        spellings,
+    )
 }
 """Every report by name."""
 

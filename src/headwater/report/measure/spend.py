@@ -92,10 +92,28 @@ def total_spend(reader: Reader, query: ReportQuery, *, currency: str, home: str,
     return dict(days) if by_day else sum(days.values(), Decimal(0))
 
 
+def spend_days(reader: Reader, query: ReportQuery, *, currency: str, home: str) -> list[dict[str, Any]]:
+    """Return the spend and clicks of each platform, campaign and day; `spend` is null without a rate."""
+    columns = "platform, campaign_id, campaign, spent_on"
+    found: list[dict[str, Any]] = reader.query(
+        _rows(query, currency=currency, home=home, columns=columns)
+    ).to_pylist()
+    return found
+
+
+def platform_source(name: str | None) -> str:
+    """Return the canonical source of a platform's name.
+
+    >>> platform_source("Google Ads"), platform_source("Meta"), platform_source("Post Office")
+    ('google', 'facebook', 'postoffice')
+    """
+    return _platform(name)[0]
+
+
 def _rows(
     query: ReportQuery, *, currency: str, home: str, columns: str = "platform, campaign_id, campaign, ad_id"
 ) -> str:
-    """Build the SELECT of `columns, currency, spend, original`; `spend` is null without a rate."""
+    """Build the SELECT of `columns, currency, spend, original, clicks`; `spend` is null without a rate."""
     where = ["true"]
     if query.since:
         where.append(f"spent_on >= date {literal(query.since.isoformat())}")
@@ -115,7 +133,8 @@ def _rows(
     priced = converted(latest, amount="spend", day="r.spent_on", currency="r.currency", target=currency)
     return f"""
         select {columns}, currency, cast(sum(money) as decimal(38,6)) as spend,
-            cast(sum(spend) as decimal(38,6)) as original
+            cast(sum(spend) as decimal(38,6)) as original,
+            cast(coalesce(sum(clicks), 0) as bigint) as clicks
         from ({priced}) as priced
         group by {columns}, currency, money is null order by all
     """
