@@ -39,6 +39,7 @@ def test_the_start_shows_a_first_event_that_can_be_copied(
 
     said = capsys.readouterr().out
     assert "curl http://127.0.0.1:8000/v1/track -u hw_1:" in said
+    assert '<script async src="http://127.0.0.1:8000/hw.js" data-key="hw_1"></script>' in said
     assert "t0" not in said
 
 

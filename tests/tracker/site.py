@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from headwater.collect.tracker import STUB
 from tests.cli.shell import until
 from tests.collect.collecting import KEY
 
@@ -15,12 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tests.collect.collecting import Running
-
-STUB = (
-    "<script>window.headwater=window.headwater||{q:[]};"
-    "for(const m of ['track','identify','page','alias','consent','reset','fill'])"
-    "headwater[m]=headwater[m]||function(){headwater.q.push([m,arguments])}</script>"
-)
 
 
 class Handler(BaseHTTPRequestHandler):

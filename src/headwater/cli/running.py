@@ -44,7 +44,10 @@ def init(*, common: Common = NOWHERE) -> None:
     finally:
         control.close()
     said = {"dir": str(common.folder), "write_key": key}
-    text = f"{common.folder} is ready. Write key: {key}\n\nNext: headwater serve --dir {common.folder}"
+    text = (
+        f"{common.folder} is ready. Write key: {key}\n\nNext: headwater serve --dir {common.folder}\n"
+        f"For a site: headwater key tag --dir {common.folder}"
+    )
     show.facts(said, json=common.json, text=text)
 
 
@@ -108,10 +111,14 @@ def demo(
 
 def announce(running: "Running", common: Everywhere) -> None:
     """Print where the server is and how a first event gets there."""
+    from headwater.collect import tracker
+
+    tag = tracker.tag(running.url, running.write_key)
     said = {
         "url": running.url,
         "write_key": running.write_key,
         "token": running.token,
+        "tag": tag,
         "dir": str(running.folder),
     }
     page = running.url if running.is_open else f"{running.url}/?token={running.token}"
@@ -119,6 +126,10 @@ def announce(running: "Running", common: Everywhere) -> None:
 
   Page and API  {page}
   Write key     {running.write_key}
+
+Measure a site: put this into the head of its pages, with the address that browsers reach.
+
+  {tag}
 
 Send an order (the second part of it is a click on an ad):
 

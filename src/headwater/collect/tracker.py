@@ -41,6 +41,12 @@ STORED = Answer()
 ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 KIND = b"text/javascript; charset=utf-8"
 FRESH = b"public, max-age=3600, stale-while-revalidate=86400"
+STUB = (
+    "<script>window.headwater=window.headwater||{q:[]};"
+    "for(const m of ['track','identify','page','alias','consent','reset','fill'])"
+    "headwater[m]=headwater[m]||function(){headwater.q.push([m,arguments])}</script>"
+)
+"""Lets a page call the tracker before it is there; without such calls it is not needed."""
 PUBLIC = [
     (b"access-control-allow-origin", b"*"),
     (b"cross-origin-resource-policy", b"cross-origin"),
