@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from base64 import b64encode, urlsafe_b64encode
 from contextlib import suppress
 from typing import Any
@@ -31,6 +32,8 @@ def came(body: bytes, kind: str = "text/plain") -> Request:
         JSON,
         b"  \n" + JSON,
         gzip.compress(JSON),
+        zlib.compress(JSON),
+        zlib.compress(JSON, 1),
         b64encode(JSON),
         b64encode(gzip.compress(JSON)),
         b"data=" + quote_plus(JSON).encode(),
@@ -102,3 +105,15 @@ def test_no_bytes_make_any_other_error(body: bytes) -> None:
 @given(st.recursive(st.none() | st.text(max_size=9), lambda inside: st.lists(inside, max_size=3)))
 def test_base64_of_json_is_read_back(value: Any) -> None:
     assert data(b64encode(orjson.dumps([value])).decode()) == [value]
+
+
+def test_json_lines_are_a_list_and_a_broken_line_costs_only_itself() -> None:
+    assert decoded(came(JSON + b"\r\n\n" + JSON + b"\n")) == [EVENT, EVENT]
+    assert decoded(came(JSON + b"\n{broken\n" + JSON)) == [EVENT, "{broken", EVENT]
+
+
+def test_broken_json_over_several_lines_is_no_json_lines() -> None:
+    with pytest.raises(Unreadable) as raised:
+        decoded(came(b'{"a": 1,\n"b": oops}'))
+
+    assert raised.value.refused.reason is Refusal.INVALID_JSON

@@ -156,5 +156,6 @@ def test_no_body_breaks_the_translation(item: dict[str, Any]) -> None:
         assert len(WIRE.opened(asked, decoded(asked), WIRE.paths[path]).messages) == 3
 
 
-def test_a_list_gives_an_event_for_each() -> None:
+def test_a_list_or_lines_give_an_event_for_each() -> None:
     assert len(messages(WIRE, request("/track", [ITEM, ITEM]))) == 2
+    assert len(messages(WIRE, request("/import", b"\n".join([orjson.dumps(ITEM)] * 3)))) == 3

@@ -1,6 +1,6 @@
 """Bodies: what the bytes of a request say, whatever its headers call them.
 
-Reads  the body of a request: gzip, JSON, base64, a form, a query string
+Reads  the body of a request: gzip, zlib, JSON, JSON lines, base64, a form, a query string
 Makes  the decoded body, or Unreadable with the reason
 
 The bytes decide: 1f 8b is gzip whatever Content-Encoding says, and JSON comes as text/plain more often
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 DECODED_BYTES = 20 * 1024 * 1024
 """Largest body after unpacking."""
 GZIP = b"\x1f\x8b"
+ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 GZIP_MEMBERS = 100
 _LINE = rb"\??[\w.~*+%$\[\]-]{1,200}=[^\x00-\x1f\x7f]*"
 PAIRS = re.compile(rb"%b(?:\r?\n%b)*" % (_LINE, _LINE), re.ASCII)
@@ -90,8 +91,8 @@ def data(text: str) -> Any:
 
 
 def unpacked(body: bytes, *, cap: int = DECODED_BYTES) -> bytes:
-    """Return the body without gzip. Raises Unreadable when it is too large or broken."""
-    if body[:2] == GZIP:
+    """Return the body without gzip or zlib. Raises Unreadable when it is too large or broken."""
+    if body[:2] == GZIP or body[:2] in ZLIB:
         body = _gunzipped(body, cap)
     if len(body) > cap:
         raise too_large(body, cap)
@@ -125,7 +126,23 @@ def _otherwise(body: bytes, error: Exception) -> Any:
     inside = _from_base64(body)
     if inside is not None and (inside[:1] in (b"{", b"[") or inside[:2] == GZIP):
         return _rescued(unpacked(inside), error)
-    return _rescued(body, error)
+    lines = _lines(body)
+    return _rescued(body, error) if lines is None else lines
+
+
+def _lines(body: bytes) -> list[Any] | None:
+    """Return the values of JSON lines, None where it is something else; a broken line stays text."""
+    first, _, rest = body.partition(b"\n")
+    if not rest or not isinstance(_line(first), dict):
+        return None
+    return [_line(line) for line in body.splitlines() if line.strip()]
+
+
+def _line(line: bytes) -> Any:
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return raw_text(line)
 
 
 def _pairs(body: bytes) -> list[tuple[str, str]]:
@@ -152,7 +169,7 @@ def _gunzipped(body: bytes, cap: int) -> bytes:
     parts: list[bytes] = []
     room, left = cap, body
     for _ in range(GZIP_MEMBERS):
-        unpacking = zlib.decompressobj(16 + zlib.MAX_WBITS)
+        unpacking = zlib.decompressobj(32 + zlib.MAX_WBITS)
         try:
             part = unpacking.decompress(left, room + 1)
         except zlib.error as error:
