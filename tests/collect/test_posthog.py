@@ -76,7 +76,19 @@ def test_a_browser_that_knows_the_person_names_both() -> None:
 
 
 def test_the_id_of_a_server_is_a_persons() -> None:
+    made_up = "01a1ff69-32aa-7308-82d6-7fb7dd3f9e63"
+
     assert seen()["userId"] == "ada"
+    assert seen(distinct_id=made_up)["userId"] == made_up
+    assert seen(properties={"$process_person_profile": False})["anonymousId"] == "ada"
+
+
+def test_an_app_that_does_not_say_whose_its_id_is_has_made_it_up_or_not() -> None:
+    made_up = "01a1ff69-32aa-7308-82d6-7fb7dd3f9e63"
+    app = {"$lib": "posthog-ios"}
+
+    assert seen(distinct_id=made_up, properties=app)["anonymousId"] == made_up
+    assert seen(distinct_id="ada", properties=app)["userId"] == "ada"
 
 
 def test_an_identify_links_the_device_and_the_person_with_traits_from_both_places() -> None:

@@ -11,6 +11,7 @@ landing: where there is a URL, only the URL is read for them.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +53,9 @@ EVENT = frozenset(
     | {"$set", "$set_once", "session_id", "window_id", "type"}
 )
 BROWSERS = ("web", "js")
+CLIENTS = (*BROWSERS, "posthog-ios", "posthog-android", "posthog-flutter", "posthog-react-native")
+"""Older ones do not say whose the id is: one that the client made up itself is a device's."""
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 NOBODY = "$posthog_cookieless"
 """Stands for a person where a page asked for no cookies."""
 DIRECT = "$direct"
@@ -154,7 +158,8 @@ def _is_person(own: Any, device: Any, said: dict[str, Any]) -> bool:
         return bool(said["$is_identified"])
     if device is not None:
         return bool(own != device)
-    return said.get("$process_person_profile") is not False and said.get("$lib") not in BROWSERS
+    is_made_up = said.get("$lib") in CLIENTS and isinstance(own, str) and UUID.fullmatch(own) is not None
+    return said.get("$process_person_profile") is not False and not is_made_up
 
 
 def _is_nobody(message: dict[str, Any]) -> bool:
