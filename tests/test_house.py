@@ -60,6 +60,7 @@ TESTED_ELSEWHERE = {
     "collect/requests.py": "tests/collect/test_collector_http.py",
     "collect/writer.py": "tests/collect/test_journal.py",
     "contract/models.py": "tests/attribution/test_ledger.py",
+    "contract/packed.py": "tests/report/test_runs.py",
     "contract/ports.py": "tests/engine/test_duckdb.py",
     "contract/query.py": "tests/report/test_reports.py",
     "hygiene/documents.py": "tests/hygiene/test_building.py",

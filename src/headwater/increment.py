@@ -39,6 +39,7 @@ from headwater.contract.tables import (
     SESSIONS,
     STAGE_TIMES,
     TOUCHPOINTS,
+    TRANSITIONS,
 )
 from headwater.identity.persons import host_of
 
@@ -75,6 +76,7 @@ class _Increment:
     def __init__(self, engine: DuckDB, steps: Mapping[str, AnyStep]) -> None:
         self.engine = engine
         self.steps = steps
+        self.has_other_channels = False
 
     # -- schemas -------------------------------------------------------------------------------
 
@@ -381,7 +383,10 @@ class _Increment:
         )
 
     def paths(self) -> None:
-        """Pack the paths of the touched persons anew; those of all, where the channels are others now."""
+        """Pack the paths of the touched persons anew; those of all, where the channels are others now.
+
+        What they were is kept in delta.old_paths, for `_transitions` to take off.
+        """
         self.run(CHANNEL_CODES, path="main")
         changed = self.engine.rows(
             "(select * from delta.channel_codes except select * from main.channel_codes) union all "
@@ -391,7 +396,14 @@ class _Increment:
             self.drop(CHANNEL_CODES)
             for table in (CHANNEL_CODES, PERSON_PATHS):
                 self.run(table, path="main", into="main")
+            self.has_other_channels = True
             return
+        self.engine.execute(
+            """
+            create table delta.old_paths as
+            select * from main.person_paths where person_id in (select person_id from delta.touched)
+            """
+        )
         self.engine.execute(
             """
             create view whole.touchpoints as
@@ -468,7 +480,70 @@ class _Increment:
         self.run(JOURNEY_STEPS)
         self.replace(JOURNEY_STEPS, "conversion_id in (select conversion_id from delta.removed_conversions)")
         self.run(JOURNEYS)
+        if self.has_other_channels:
+            self.replace(JOURNEYS, "conversion_id in (select conversion_id from delta.removed_conversions)")
+            self.run(TRANSITIONS, path="main", into="main")
+        else:
+            self._transitions()
+
+    def _transitions(self) -> None:
+        """Replace the journeys; take off the steps of whoever is affected and add their new ones."""
+        self.engine.execute(
+            """
+            create table delta.affected as
+            select person_id from delta.touched
+            union
+            select person_id from delta.journeys
+            union
+            select person_id from main.journeys
+            where conversion_id in (select conversion_id from delta.removed_conversions)
+            """
+        )
+        self.engine.execute(
+            """
+            create table delta.new_paths as
+            select * from main.person_paths where person_id in (select person_id from delta.affected)
+            """
+        )
+        self.engine.execute(
+            """
+            insert into delta.old_paths
+            select * from delta.new_paths where person_id not in (select person_id from delta.touched)
+            """
+        )
+        self._count_affected("old")
         self.replace(JOURNEYS, "conversion_id in (select conversion_id from delta.removed_conversions)")
+        self._count_affected("new")
+        sums = ", ".join(
+            f"cast(sum(sign * {column.name}) as {column.type}) as {column.name}"
+            for column in TRANSITIONS.columns
+            if column.name not in TRANSITIONS.key
+        )
+        key = ", ".join(TRANSITIONS.key)
+        self.engine.execute(
+            f"""
+            create table delta.transitions as
+            select * from (
+                select {key}, {sums} from (
+                    select 1 as sign, * from main.transitions
+                    union all by name select -1 as sign, * from delta.old_transitions
+                    union all by name select 1 as sign, * from delta.new_transitions
+                ) as parts group by {key}
+            ) as added
+            where step_count <> 0 or conversion_count <> 0 or null_count <> 0 or net_value <> 0
+            """
+        )
+        self.replace(TRANSITIONS, "true")
+
+    def _count_affected(self, which: str) -> None:
+        """Make delta.{which}_transitions of the affected persons alone."""
+        self.engine.execute(f"create or replace view whole.person_paths as select * from delta.{which}_paths")
+        self.engine.execute(
+            "create or replace view whole.journeys as select * from main.journeys "
+            "where person_id in (select person_id from delta.affected)"
+        )
+        self.run(TRANSITIONS, path="whole,main")
+        self.engine.execute(f"alter table delta.transitions rename to {which}_transitions")
 
     def replace(self, table: Table, where: str) -> None:
         """Delete the rows of the warehouse that `where` names and put those of delta in their place."""

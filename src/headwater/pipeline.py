@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from headwater import attribution
-from headwater.attribution import effects, ledger
+from headwater.attribution import effects, ledger, transitions
 from headwater.contract.steps import Solve
 from headwater.contract.tables import CLICK_ID_NAMES, EVENTS, FX_RATES, HOSTS, SOURCE_ALIASES, TAG_ALIASES
 from headwater.identity import click_links, components, identifiers, links, persons
@@ -79,6 +79,7 @@ def steps(settings: Settings, *, placeholder_hashes: Collection[str] = ()) -> It
     )
     yield journeys.journeys()
     # attribution: journeys -> credits
+    yield transitions.transitions()
     yield effects.removal_effects(order=settings.markov_order)
     yield ledger.credits(attribution.models(settings))
 

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from headwater.contract.steps import AnyStep
 
 WAREHOUSE = "warehouse.duckdb"
-FORMAT = "2"
+FORMAT = "3"
 """Raised when the steps change so that a warehouse made before them is void."""
 INCREMENT_AT_MOST = 0.2
 """A batch larger than this share of all events is built in full: that is faster."""

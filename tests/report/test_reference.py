@@ -13,6 +13,7 @@ import pyarrow as pa
 import pytest
 
 from headwater import attribution
+from headwater.attribution.transitions import transitions
 from headwater.contract import tables
 from headwater.contract.query import ALL_TIME, ReportContext, ReportQuery
 from headwater.contract.settings import Settings
@@ -80,7 +81,7 @@ def public() -> ReportContext:
     engine.insert("touchpoints", pa.Table.from_pylist(touchpoints))
     engine.insert("journeys", pa.Table.from_pylist(conversions))
     engine.insert("journey_steps", pa.Table.from_pylist(steps))
-    for step in (channel_codes(), person_paths()):
+    for step in (channel_codes(), person_paths(), transitions()):
         engine.run(step)
     settings = Settings()
     return ReportContext(reader=engine, settings=settings, models=attribution.models(settings))
@@ -118,6 +119,7 @@ def test_all_models_add_up_for_dimensions_and_windows(
         world.touch("ada", day, ["email", "direct", "display"][day % 3], campaign=f"c{day % 5}")
     world.buy("ada", 60, "33.33").buy("ada", 119, "0.01").buy("bo", 3, "5").touch("cy", 4, "email")
     base = world.context()
+    base.reader.run(transitions())  # type: ignore[attr-defined]
     context = ReportContext(
         reader=base.reader, settings=base.settings, models=attribution.models(base.settings)
     )

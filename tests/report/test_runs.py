@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from headwater import attribution
+from headwater.attribution.transitions import transitions
 from headwater.contract.models import PathModel
 from headwater.contract.query import ALL_TIME, ReportQuery
 from headwater.contract.settings import Settings
@@ -54,7 +55,9 @@ def drawn(world: World, touches: list[Any], buys: list[Any]) -> ReportContext:
     for name, plan in (("ada", "pro"), ("bo", "pro"), ("cy", "free")):
         world.person(name)
         world.row("imported_persons", person=f"user:{name}", attributes=f'{{"plan":"{plan}"}}')
-    return world.context()
+    context = world.context()
+    context.reader.run(transitions())  # type: ignore[attr-defined]
+    return context
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -73,15 +76,38 @@ def test_models_say_the_same_of_runs_and_of_rows(
     for model in attribution.models(told).values():
         if isinstance(model, PathModel):
             assert model.counted is not None
-            found = model.counted(stored)
             meant = model.credited(context.reader, chosen.paths(by))
-            assert {name: value for name, (_, value) in found.items()} == {
-                name: value for name, (_, value) in meant.items()
-            }, model.name
-            credit = {name: conversions for name, (conversions, _) in meant.items()}
-            assert {name: conversions for name, (conversions, _) in found.items()} == pytest.approx(
-                credit, rel=1e-9, abs=1e-12
-            ), model.name
+            answers = [model.counted(stored)]
+            if model.stepped and chosen.transitions:
+                answers.append(model.stepped(context.reader.query(chosen.transitions)))
+            for found in answers:
+                assert {name: value for name, (_, value) in found.items()} == {
+                    name: value for name, (_, value) in meant.items()
+                }, model.name
+                credit = {name: conversions for name, (conversions, _) in meant.items()}
+                assert {name: conversions for name, (conversions, _) in found.items()} == pytest.approx(
+                    credit, rel=1e-9, abs=1e-12
+                ), model.name
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        ReportQuery(since=date(2026, 1, 2)),
+        ReportQuery(until=date(2026, 1, 2)),
+        ReportQuery(window=timedelta(days=2)),
+        ReportQuery(currency="EUR"),
+        ReportQuery(segment="plan=pro"),
+    ],
+)
+def test_steps_that_builds_keep_answer_only_the_plain_question(world: World, query: ReportQuery) -> None:
+    rates = [{"currency": name, "rated_on": date(2026, 1, 1), "per_eur": 1.1} for name in ("USD", "EUR")]
+    for rate in rates:
+        world.row("fx_rates", **rate)
+    context = drawn(world, [("ada", 1, "email")], [])
+
+    assert selection(context, ReportQuery()).transitions
+    assert selection(context, query).transitions is None
 
 
 def test_other_dimensions_are_not_stored(world: World) -> None:

@@ -20,6 +20,7 @@ from headwater.attribution.estimator import Estimator
 from headwater.attribution.money import divided
 from headwater.attribution.packing import read_pieces
 from headwater.attribution.reading import read_journeys
+from headwater.attribution.transitions import walk_of
 from headwater.attribution.walking import walked, walked_pieces, walked_runs
 from headwater.contract.errors import UsageError
 from headwater.contract.models import PathModel
@@ -27,6 +28,8 @@ from headwater.contract.models import PathModel
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
+
+    import pyarrow as pa
 
     from headwater.attribution.pieces import Floats
     from headwater.attribution.walking import Walk
@@ -57,6 +60,7 @@ def model(settings: Settings) -> PathModel:
         summary=f"What the chance of conversion loses without the channel; Markov graph of order {order}.",
         credited=partial(credited, order=order),
         counted=partial(counted, order=order),
+        stepped=stepped if order == 1 else None,
     )
 
 
@@ -68,6 +72,11 @@ def credited(reader: Reader, steps_sql: str, *, order: int) -> Mapping[str, tupl
 def counted(runs: Runs, *, order: int) -> Mapping[str, tuple[float, Decimal]]:
     """Return what `credited` returns, from journeys in memory."""
     return shared(walked_runs(runs, order), order)
+
+
+def stepped(rows: pa.Table) -> Mapping[str, tuple[float, Decimal]]:
+    """Return what `credited` returns for order 1, from rows of `transitions`."""
+    return shared(walk_of(rows), 1)
 
 
 def shared(walk: Walk, order: int) -> Mapping[str, tuple[float, Decimal]]:

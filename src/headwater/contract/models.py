@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     import numpy as np
     import numpy.typing as npt
+    import pyarrow as pa
 
     from headwater.contract.ports import Reader
 
@@ -69,13 +70,15 @@ class PathModel:
     null_count BIGINT, net_value DECIMAL(18,6)`; the last three stand for the whole journey and are
     repeated on each of its rows.
 
-    `counted(runs)`, where there is one, returns the same from journeys that are in memory already.
+    `counted(runs)`, where there is one, returns the same from journeys that are in memory already;
+    `stepped(rows)` from rows of `transitions`, added up over the parts that are meant.
     """
 
     name: str
     summary: str
     credited: Callable[[Reader, str], Mapping[str, tuple[float, Decimal]]]
     counted: Callable[[Runs], Mapping[str, tuple[float, Decimal]]] | None = None
+    stepped: Callable[[pa.Table], Mapping[str, tuple[float, Decimal]]] | None = None
 
 
 Model = RuleModel | PathModel

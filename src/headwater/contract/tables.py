@@ -560,6 +560,22 @@ PERSON_PATHS = table(
     """,
 )
 
+TRANSITIONS = table(
+    "transitions",
+    "How often journeys step from one channel to the next, and how they end; sums over persons.",
+    "part goal origin channel",
+    """
+    part VARCHAR persons: every path of a person, as if nobody converted; macro: the journeys to all macro goals, less the paths of the persons who made them; goal: the same for one goal
+    goal VARCHAR the goal; empty in other parts
+    origin VARCHAR the channel before; empty at the start of a journey
+    channel VARCHAR the channel after; empty where journeys end
+    step_count BIGINT how often the step is taken; 0 where journeys end
+    conversion_count BIGINT conversions of the journeys that end
+    null_count BIGINT journeys that end without one; less than 0 for those counted as persons before
+    net_value DECIMAL(38,6) net value of the journeys that end
+    """,
+)
+
 CREDITS = table(
     "credits",
     "The share of a conversion that one touchpoint gets from one model.",

@@ -18,7 +18,7 @@ from headwater.contract.errors import UnknownNameError, UsageError
 from headwater.contract.query import ALL_TIME
 from headwater.contract.steps import literal
 from headwater.report.measure.currency import check_currency, converted
-from headwater.report.measure.windows import journeys_in, steps_in
+from headwater.report.measure.windows import built_window, journeys_in, steps_in
 
 if TYPE_CHECKING:
     from headwater.contract.ports import Reader
@@ -59,6 +59,8 @@ class Selection:
     null_runs: str
     """The same persons: person_id, `skipped` touchpoints before the first that counts, and `touches`
     that count; all of them where that column is not there."""
+    transitions: str | None
+    """The rows of `transitions` that count these journeys, added up; None where they do not."""
     currency: str
     window: timedelta
     """The window that counts; ALL_TIME for every earlier touchpoint."""
@@ -107,6 +109,7 @@ def selection(context: ReportContext, query: ReportQuery) -> Selection:
         steps=steps_in(window, conversions=chosen, settings=settings),
         null_persons=" and ".join(["t.is_uncredited is not true", *alone, *between]),
         null_runs=_null_runs(alone, between, before=_between("t.occurred_at", None, first)),
+        transitions=_transitions(query, settings, window=window),
         currency=query.currency or settings.currency,
         window=window,
     )
@@ -215,6 +218,25 @@ def _alone(reader: Reader, query: ReportQuery, *, conversions: str) -> list[str]
     if query.segment:
         where.append(f"t.person_id in ({segment_persons(reader, query.segment)})")
     return where
+
+
+def _transitions(query: ReportQuery, settings: Settings, *, window: timedelta) -> str | None:
+    """Build the SELECT of steps that builds keep: of all days and persons, in the window of the settings."""
+    stated = query.currency or settings.currency
+    if query.since or query.until or query.segment or stated != settings.currency:
+        return None
+    if window != built_window(settings):
+        return None
+    wanted = "part = 'macro'" if query.goal is None else f"part = 'goal' and goal = {literal(query.goal)}"
+    return f"""
+        select origin, channel, cast(sum(step_count) as bigint) as step_count,
+            cast(sum(conversion_count) as bigint) as conversion_count,
+            cast(sum(null_count) as bigint) as null_count,
+            cast(sum(net_value) as decimal(38,6)) as net_value
+        from transitions where part = 'persons' or {wanted} group by origin, channel
+        having sum(step_count) <> 0 or sum(conversion_count) <> 0 or sum(null_count) <> 0 or sum(net_value) <> 0
+        order by origin, channel
+    """
 
 
 def _null_runs(alone: list[str], between: list[str], *, before: list[str]) -> str:

@@ -20,7 +20,7 @@ from headwater.report.measure.rows import one, rows
 from headwater.report.measure.runs import runs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from headwater.contract.models import Model
     from headwater.contract.ports import Reader
@@ -83,19 +83,28 @@ def credited(reader: Reader, chosen: Selection, *, by: Dimension, models: Mappin
     if rules:
         _add_rules(reader, chosen, by=by, rules=rules, by_player=by_player, given=given)
     paths = {name: model for name, model in models.items() if isinstance(model, PathModel)}
-    stored = runs(reader, chosen, by=by) if any(model.counted for model in paths.values()) else None
-    for name, model in models.items():
-        if isinstance(model, PathModel):
-            solved = (
-                model.counted(stored)
-                if model.counted and stored
-                else model.credited(reader, chosen.paths(by))
-            )
-            for player, (conversions, value) in solved.items():
-                by_player[player][name] = Credit(conversions=conversions, value=value)
-            given[name] = _sum(by_player[player][name] for player in solved)
+    for name, solved in _solved(reader, chosen, by=by, paths=paths):
+        for player, (conversions, value) in solved.items():
+            by_player[player][name] = Credit(conversions=conversions, value=value)
+        given[name] = _sum(by_player[player][name] for player in solved)
     left = {name: _less(total, credit) for name, credit in given.items()}
     return Credited(by_player=dict(by_player), total=total, unattributed=left)
+
+
+def _solved(
+    reader: Reader, chosen: Selection, *, by: Dimension, paths: Mapping[str, PathModel]
+) -> Iterator[tuple[str, Mapping[str, tuple[float, Decimal]]]]:
+    """Yield what each path model says, from the most that builds have prepared for it."""
+    steps = chosen.transitions if by.name == "channel" else None
+    others = {name: model for name, model in paths.items() if not (steps and model.stepped)}
+    stored = runs(reader, chosen, by=by) if any(model.counted for model in others.values()) else None
+    for name, model in paths.items():
+        if steps and model.stepped:
+            yield name, model.stepped(reader.query(steps))
+        elif stored and model.counted:
+            yield name, model.counted(stored)
+        else:
+            yield name, model.credited(reader, chosen.paths(by))
 
 
 def units(rules: Mapping[str, RuleModel]) -> str:
