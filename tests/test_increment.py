@@ -57,6 +57,8 @@ pages = st.sampled_from(
 referrers = st.sampled_from(
     [None, None, "https://www.google.com/", "https://shop.example/", "https://www.paypal.com/x"]
 )
+agents = st.sampled_from([None, None, None, "Firefox/131.0", "Googlebot/2.1"])
+marks = st.sampled_from([None, None, None, None, "prefetch", "staff"])
 orders = st.builds(
     lambda number, euros: f'{{"order_id":"order-{number}","revenue":{euros}.5,"currency":"EUR"}}',
     st.integers(1, 4),
@@ -76,6 +78,8 @@ visits = st.builds(
     occurred_at=moments,
     url=pages,
     referrer=referrers,
+    user_agent=agents,
+    marks=marks,
 )
 facts = st.builds(
     lambda name, **columns: event(type="track", event=name, **columns),
@@ -85,6 +89,8 @@ facts = st.builds(
     email=addresses,
     occurred_at=moments,
     properties=orders,
+    user_agent=agents,
+    marks=marks,
 )
 aliases = st.builds(
     lambda **columns: event(type="alias", **columns),
@@ -102,7 +108,7 @@ touches = st.builds(
     st.integers(1, 5),
     person=persons,
     occurred_at=moments,
-    kind=st.sampled_from(["call", None]),
+    kind=st.sampled_from(["call", None, "email_sent", "email_click"]),
     channel=st.sampled_from(["Phone", None]),
     source=st.sampled_from(["fb", None]),
     click_id=st.sampled_from(["AbC", None]),
@@ -258,4 +264,20 @@ def test_an_event_that_two_files_bring_is_stored_once_and_counted(table: Table, 
 
     assert engine.rows("select count(*) from events") == [(1,)]
     assert engine.rows("select sum(received), sum(stored), sum(duplicate) from intake") == [(0, -1, 1)]
+    engine.close()
+
+
+def test_a_file_from_before_a_column_was_there_is_loaded_and_its_user_agent_read(tmp_path: Path) -> None:
+    agent = "Googlebot/2.1"
+    old = event(event_id="1", type="page", anonymous_id="laptop", occurred_at=NEW_YEAR, known_at=NEW_YEAR)
+    old["context"] = f'{{"userAgent": "{agent}"}}'
+    added = {"user_agent", "marks", "consent", "may_sync"}
+    columns = pa.schema([field for field in schema(EVENTS) if field.name not in added])
+    rows = pa.Table.from_pylist([{name: old[name] for name in columns.names}], schema=columns)
+    archive.publish(tmp_path, "events", rows, name="old", received_on=date(2026, 7, 1))
+    engine = DuckDB()
+
+    loading.load(engine, tmp_path)
+
+    assert engine.rows("select user_agent, marks, may_sync from events") == [(agent, None, None)]
     engine.close()

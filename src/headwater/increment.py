@@ -14,12 +14,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from headwater.contract.tables import (
+    AGENTS,
     CHANNEL_CODES,
     CLICK_IDS,
     CLICK_LINKS,
     COMPONENTS,
     CONVERSIONS,
     DEVICE_OWNERS,
+    EVENT_FLAGS,
     EVENTS,
     GOAL_EVENTS,
     HOSTS,
@@ -60,6 +62,7 @@ def increment(engine: DuckDB, steps: Mapping[str, AnyStep], batch: Batch) -> Non
     build = _Increment(engine, steps)
     with engine.transaction():
         build.open(batch)
+        build.flags()
         build.identity()
         build.touched()
         build.person_events()
@@ -127,6 +130,22 @@ class _Increment:
         """Take a table out of delta, so that steps read it from the warehouse."""
         self.engine.execute(f"drop {kind} delta.{table.name}")
 
+    # -- flags -----------------------------------------------------------------------------------
+
+    def flags(self) -> None:
+        """Judge the user agents that were never seen (mostly there are none), and flag the new events."""
+        unknown = self.engine.rows(
+            "select 1 from batch.events where user_agent <> '' "
+            "and user_agent not in (select user_agent from main.agents) limit 1"
+        )
+        if unknown:
+            self.run(AGENTS)
+            self.append(AGENTS, "m.user_agent = d.user_agent")
+            self.drop(AGENTS)
+        self.run(EVENT_FLAGS)
+        self.append(EVENT_FLAGS, "m.event_id = d.event_id")
+        self.drop(EVENT_FLAGS)
+
     # -- identity ------------------------------------------------------------------------------
 
     def identity(self) -> None:
@@ -148,7 +167,7 @@ class _Increment:
                 select o.person_id as old_id, n.person_id as new_id
                 from main.old_persons as o
                 join main.persons as n on n.identifier = o.identifier
-                where n.person_id <> o.person_id or n.is_shared <> o.is_shared
+                where n.person_id <> o.person_id or n.is_shared <> o.is_shared or n.flag is distinct from o.flag
             )
 
             select old_id as person_id from changes
@@ -221,6 +240,20 @@ class _Increment:
             select stable_hash('touchpoint:' || touchpoint_id) from batch.imported_touchpoints
             union
             select stable_hash('conversion:' || conversion_id) from batch.imported_conversions
+            union
+            -- who has both good visits and flagged ones: the two overlap, so that no time parts them
+            select person_id
+            from (
+                select person_id, flag is null as is_good from delta.person_events where is_visit
+                union
+                select person_id, coalesce(flag, 'burst') = 'burst' as is_good from main.sessions
+                where person_id in (select person_id from delta.person_events)
+                union
+                select person_id, coalesce(flag, 'burst') = 'burst' as is_good from main.sessions
+                where person_id in (select person_id from delta.reported_again)
+            ) as kinds
+            group by person_id
+            having count(*) > 1
             """
         )
         self.engine.execute(

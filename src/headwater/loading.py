@@ -25,6 +25,7 @@ from headwater.contract.tables import (
 from headwater.posted import POSTED, TYPES, posted
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
     from pathlib import Path
 
@@ -67,6 +68,8 @@ def prepare(engine: DuckDB) -> None:
     """Make the raw tables, empty, where they are missing."""
     for raw in (*RAW_TABLES, LOADED_FILES):
         engine.create(raw)
+        for column in raw.columns:  # those that a warehouse of an older version lacks
+            engine.execute(f'alter table {raw.name} add column if not exists "{column.name}" {column.type}')
 
 
 def load(engine: DuckDB, root: Path, *, as_of: datetime | None = None) -> Batch:
@@ -124,16 +127,26 @@ def _new_files(engine: DuckDB, root: Path, kind: str) -> list[str]:
 
 
 def _read(engine: DuckDB, paths: list[Path], *, place: str, target: Table, as_of: datetime | None) -> None:
-    columns = ", ".join(
-        f'cast("{column.name}" as {column.type}) as "{column.name}"' for column in target.columns
-    )
     known = "" if as_of is None else "where known_at <= ?"
     files = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
+    source = f"read_parquet([{files}], union_by_name = true, hive_partitioning = false)"
+    there = {name for name, *_ in engine.rows(f"describe select * from {source}")}
+    columns = ", ".join(
+        f'cast({_value(column.name, there)} as {column.type}) as "{column.name}"' for column in target.columns
+    )
     engine.execute(
-        f"create or replace table {place}.{target.name} as "
-        f"select {columns} from read_parquet([{files}], union_by_name = true, hive_partitioning = false) {known}",
+        f"create or replace table {place}.{target.name} as select {columns} from {source} {known}",
         [] if as_of is None else [as_of],
     )
+
+
+def _value(name: str, there: Collection[str]) -> str:
+    """Return SQL for a column; files that were written before there was such a column lack it."""
+    if name in there:
+        return f'"{name}"'
+    if name == "user_agent" and "context" in there:
+        return "case when strpos(context, '\"userAgent\"') > 0 then json_extract_string(context, '$.userAgent') end"
+    return "null"
 
 
 def _posted(engine: DuckDB, place: str, brought: list[Table]) -> list[Table]:

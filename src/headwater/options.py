@@ -40,6 +40,7 @@ def query_of(options: Mapping[str, Any]) -> ReportQuery:
         "until": _day,
         "as_of": moment_of,
         "limit": int,
+        "with_flagged": _truth,
         "currency": lambda text: str(text).upper(),
     }
     return ReportQuery(
@@ -58,6 +59,13 @@ def _window(value: Any) -> timedelta:
     if text[-1:] in units and text[:-1].isdigit() and int(text[:-1]) > 0:
         return timedelta(**{units[text[-1]]: int(text[:-1])})
     raise UsageError(f"The window {value!r} cannot be read.", hint="write 30d, 12h, 2w or all.")
+
+
+def _truth(value: Any) -> bool:
+    word = str(value).strip().lower()
+    if word not in ("true", "false", "1", "0", "yes", "no"):
+        raise UsageError(f"{value!r} is neither true nor false.", hint="write with_flagged=true.")
+    return word in ("true", "1", "yes")
 
 
 def _day(value: Any) -> date:

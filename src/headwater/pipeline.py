@@ -17,9 +17,11 @@ from headwater.contract.steps import Solve
 from headwater.contract.tables import CLICK_ID_NAMES, EVENTS, FX_RATES, HOSTS, SOURCE_ALIASES, TAG_ALIASES
 from headwater.identity import click_links, components, identifiers, links, persons
 from headwater.journey import (
+    agents,
     channels,
     click_ids,
     conversions,
+    flags,
     fx,
     goals,
     hosts,
@@ -45,6 +47,10 @@ def steps(settings: Settings, *, placeholder_hashes: Collection[str] = ()) -> It
     yield _click_id_names()
     yield _source_aliases(settings)
     yield _tag_aliases(settings)
+    # flags: what is no good touch, and why
+    yield flags.flag_rules(settings)
+    yield agents.agents(settings)
+    yield flags.event_flags(settings)
     # identity: identifiers -> links -> persons
     yield identifiers.identifiers(placeholder_hashes=placeholder_hashes)
     yield links.links()
@@ -56,7 +62,9 @@ def steps(settings: Settings, *, placeholder_hashes: Collection[str] = ()) -> It
     yield persons.person_events(tag_pattern=click_ids.PARAMETER_PATTERN)
     # journey: sessions -> touchpoints, conversions -> journeys
     yield sessions.sessions(
-        idle=timedelta(minutes=settings.session_idle_minutes), tag_pattern=click_ids.PARAMETER_PATTERN
+        idle=timedelta(minutes=settings.session_idle_minutes),
+        tag_pattern=click_ids.PARAMETER_PATTERN,
+        burst=settings.burst_per_minute,
     )
     yield landings.click_ids()
     yield landings.landings()

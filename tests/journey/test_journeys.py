@@ -201,6 +201,7 @@ def test_a_journey_says_how_far_it_reaches() -> None:
         "net_value": 10,
         "conversion_count": 1,
         "null_count": 0,
+        "flag": None,
         "step_count": 2,
         "first_at": at("3 09:00"),
         "last_at": at("4 09:00"),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from headwater.journey.click_ids import PARAMETER_PATTERN
 from headwater.journey.sessions import sessions
-from tests.worlds import Row, at, made, visits
+from tests.worlds import Row, at, made, person, visits
 
 STEP = sessions(idle=timedelta(minutes=30), tag_pattern=PARAMETER_PATTERN)
 
@@ -155,3 +155,26 @@ def test_every_event_is_in_the_one_session_that_the_rule_says(
     assert [(row["session_id"], row["event_count"]) for row in rows] == reference(lines[0]) + reference(
         lines[1]
     )
+
+
+def test_flagged_events_have_visits_of_their_own_and_cut_no_other() -> None:
+    rows = visits("ada: 09:00 09:10 09:20 09:30")
+    rows[1]["flag"], rows[2]["flag"] = "prefetch", "bot"
+
+    found = made(STEP, person_events=rows)
+
+    assert [(row["session_id"], row["flag"], row["event_count"]) for row in found] == [
+        ("ada-01", None, 2),
+        ("ada-02", "prefetch", 1),
+        ("ada-03", "bot", 1),
+    ]
+    assert {row["person_id"] for row in found} == {person("ada")}
+
+
+def test_a_visit_with_more_events_a_minute_than_a_hand_can_make_is_a_burst() -> None:
+    step = sessions(idle=timedelta(minutes=30), tag_pattern="x=", burst=3)
+
+    fast = made(step, person_events=visits("ada: 09:00 09:00 09:00 09:00"))
+    slow = made(step, person_events=visits("bo: 09:00 09:00 09:00 09:01"))
+
+    assert [row["flag"] for row in (*fast, *slow)] == ["burst", None]

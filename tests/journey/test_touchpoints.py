@@ -231,3 +231,32 @@ def test_of_a_path_that_came_twice_the_latest_counts() -> None:
     ]
 
     assert [row["channel"] for row in made(STEP, imported_paths=paths)] == ["sms"]
+
+
+def test_a_link_that_a_mail_gateway_opens_at_once_is_no_touch() -> None:
+    sent = {
+        "touchpoint_id": "m",
+        "person": "user:ada",
+        "kind": "email_sent",
+        "channel": "email",
+        "occurred_at": at("09:00"),
+    }
+    clicks = [
+        {
+            "touchpoint_id": name,
+            "person": "user:ada",
+            "kind": "email_click",
+            "channel": "email",
+            "occurred_at": at(clock),
+        }
+        for name, clock in (("soon", "09:00:04"), ("late", "09:20"), ("before", "08:59:59"))
+    ]
+    known = [{"identifier": "user:ada", "person_id": person("ada"), "is_shared": False}]
+
+    found = made(
+        touchpoints(channel_case=channel_case(rules())), imported_touchpoints=[sent, *clicks], persons=known
+    )
+
+    assert {row["touchpoint_id"]: row["flag"] for row in found} == {
+        "m": None, "soon": "link_scanner", "late": None, "before": None,
+    }  # fmt: skip

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 START = datetime(2026, 1, 1)
 MADE = (
     tables.PERSONS, tables.LINKS, tables.CLICK_LINKS, tables.PERSON_EVENTS, tables.TOUCHPOINTS, tables.CONVERSIONS,
-    tables.STAGE_TIMES, tables.JOURNEYS, tables.JOURNEY_STEPS, tables.CREDITS, tables.FX_RATES, tables.GOAL_EVENTS,
-    tables.CHANNEL_CODES, tables.PERSON_PATHS,
+    tables.EVENT_FLAGS, tables.STAGE_TIMES, tables.JOURNEYS, tables.JOURNEY_STEPS, tables.CREDITS, tables.FX_RATES,
+    tables.GOAL_EVENTS, tables.CHANNEL_CODES, tables.PERSON_PATHS,
     tables.TAG_ALIASES, tables.LANDINGS, tables.SOURCE_ALIASES, tables.CLICK_ID_NAMES,
 )  # fmt: skip
 

@@ -65,6 +65,7 @@ def report(
     segment: Annotated[str | None, Query(description="attribute=value")] = None,
     currency: Annotated[str | None, Query(description="ISO 4217 code")] = None,
     as_of: Annotated[str | None, Query(description="what was known at this time")] = None,
+    with_flagged: Annotated[bool, Query(description="count bots, staff and tests too")] = False,  # noqa: FBT002 (a query option)
     limit: Annotated[int | None, Query(ge=1, description="most rows")] = None,
     format: Format = Format.JSON,  # noqa: A002 (the name is the contract)
 ) -> Response:
@@ -79,6 +80,7 @@ def report(
         "segment": segment,
         "currency": currency,
         "as_of": as_of,
+        "with_flagged": with_flagged or None,
         "limit": limit,
     }
     options = {key: value for key, value in asked.items() if value is not None}

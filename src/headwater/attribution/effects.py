@@ -84,7 +84,8 @@ def converting_sql(order: int) -> str:
             journeys.null_count,
             journeys.net_value
         from journey_steps as placed
-        inner join journeys on journeys.conversion_id = placed.conversion_id
+        inner join (select * from journeys where flag is null) as journeys
+            on journeys.conversion_id = placed.conversion_id
     """
     return alike_sql(
         packed_sql(_coded(steps), order=order, bits="bits", touches="room", by="goal"), by="goal"
@@ -108,7 +109,7 @@ def nulls_sql(order: int) -> str:
     converted = """
         select all_pieces.*, done.goal
         from all_pieces
-        inner join (select distinct goal, person_id from journeys) as done
+        inner join (select distinct goal, person_id from journeys where flag is null) as done
             on done.person_id = all_pieces.journey_id
     """
     return f"""

@@ -47,7 +47,7 @@ def path_steps_sql(*, goal: str | None = None, where: str = "true", player: str 
         inner join (
             select conversion_id, conversion_count, null_count, net_value
             from journeys
-            where ({wanted}) and ({where})
+            where ({wanted}) and ({where}) and flag is null
         ) as chosen on chosen.conversion_id = placed.conversion_id
         union all
         select
@@ -77,8 +77,8 @@ def null_steps_sql(*, player: str, fulfilled: str) -> str:
         from (
             select touch.person_id, touch.occurred_at, touch.touchpoint_id, {player} as player
             from touchpoints as touch
-            left join (select distinct person_id as done from journeys where {fulfilled}) as converted
+            left join (select distinct person_id as done from journeys where ({fulfilled}) and flag is null) as converted
                 on converted.done = touch.person_id
-            where converted.done is null and touch.is_uncredited is not true
+            where converted.done is null and touch.is_uncredited is not true and touch.flag is null
         ) as remaining
     """

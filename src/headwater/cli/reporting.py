@@ -39,6 +39,9 @@ def report(
     segment: Annotated[str | None, Parameter(help="Only persons with attribute=value.")] = None,
     currency: Annotated[str | None, Parameter(help="Report in this currency.")] = None,
     as_of: Annotated[str | None, Parameter(help="What was known at this time.")] = None,
+    with_flagged: Annotated[
+        bool, Parameter(help="Count bots, link scanners, staff and tests too.", negative="")
+    ] = False,
     limit: Annotated[int | None, Parameter(help="Most rows.")] = None,
     format: Annotated[show.Format | None, Parameter(help="table, json, csv or parquet.")] = None,
     common: Common = NOWHERE,
@@ -68,6 +71,7 @@ def report(
         "segment": segment,
         "currency": currency,
         "as_of": as_of,
+        "with_flagged": with_flagged or None,
         "limit": limit,
     }
     options = {key: value for key, value in asked.items() if value is not None}

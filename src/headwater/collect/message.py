@@ -35,6 +35,8 @@ IDS = (
 OBJECTS = ("properties", "traits", "context")
 NOTED = ("track", "page", "screen")
 """The types that say everything in properties; the others say it in traits."""
+UNDECIDED = dict.fromkeys(("marks", "consent", "may_sync"))
+"""Columns that the gate fills (see `gate`)."""
 ANONYMOUS = "anonymous"
 """Key of the context that says, with the value true, that the event belongs to nobody."""
 
@@ -168,6 +170,8 @@ def event(message: dict[str, Any], around: Circumstances) -> dict[str, Any]:
         "properties": _notes(message, said, kind, context),
         "context": context,
         "origin": around.origin,
+        "user_agent": _text(context.get("userAgent")),
+        **UNDECIDED,
     }
 
 

@@ -232,5 +232,5 @@ def portions(receipts: Iterable[Receipt]) -> Iterator[list[Receipt]]:
 def _arrow(kind: str, rows: list[dict[str, Any]]) -> pa.Table:
     """Return rows as the Arrow table that the archive keeps for the kind."""
     schema = archive.schema(kind)
-    columns = [pa.array([row[name] for row in rows], schema.field(name).type) for name in schema.names]
+    columns = [pa.array([row.get(name) for row in rows], schema.field(name).type) for name in schema.names]
     return pa.Table.from_arrays(columns, schema=schema)

@@ -36,6 +36,8 @@ class ReportQuery:
     """Reporting currency; None means the workspace's."""
     as_of: datetime | None = None
     """What was known at this time, UTC; None means everything."""
+    with_flagged: bool = False
+    """Count flagged touchpoints and conversions (bots, staff, tests, ...) as well."""
     limit: int | None = None
     """Most rows to return; None means the report's default."""
 

@@ -149,6 +149,18 @@ class Settings:
     max_links: int = 50
     """An e-mail address or phone number seen with more customer ids than this is shared: no link."""
 
+    flag_rules: tuple[dict[str, Any], ...] = ()
+    """Rules that flag events, put before the built-in ones; see `headwater.journey.flags`."""
+    internal_users: tuple[str, ...] = ()
+    """Customer ids of your own people: everything they do is flagged as internal."""
+    internal_email_domains: tuple[str, ...] = ()
+    """Domains of e-mail addresses of your own people, noted when an event comes."""
+    internal_addresses: tuple[str, ...] = ()
+    """Ranges of IP addresses of your own network (203.0.113.0/28), noted when an event comes."""
+    burst_per_minute: int = 120
+    """A session with more events in a minute than this, on average, is flagged as a burst."""
+    scanner_seconds: int = 10
+    """A click on a link in a mail this soon after the mail was sent, and nothing more, is a scanner's."""
     consent_regions: dict[str, str] = field(default_factory=dict)
     """What holds where nothing was said, by region (DE, US-CA, EEA, other): opt_in or opt_out."""
     unknown_region: str = "other"

@@ -76,6 +76,10 @@ EVENTS = table(
     properties VARCHAR what the client said of the event, a JSON object
     context VARCHAR what the client said of itself (campaign, user agent, library), a JSON object
     origin VARCHAR the protocol or the file that brought it
+    user_agent VARCHAR the browser or program that sent it, by its own words
+    marks VARCHAR what the collector noted when it came: prefetch, staff, internal
+    consent VARCHAR what was said of consent: all, analytics_only, ads_only, none, gpc, ...; unknown: nothing
+    may_sync BOOLEAN whether it may go to ad platforms, as decided when it came; empty for imports
     """,
 )
 
@@ -224,6 +228,45 @@ INTAKE = table(
     """,
 )
 
+# -- flags: what is no good touch, and why --------------------------------------------------------
+
+FLAG_RULES = table(
+    "flag_rules",
+    "The rules by which events are flagged, in the order in which they are tried.",
+    "place",
+    """
+    place BIGINT the first rule that holds decides
+    flag VARCHAR bot, link_scanner, prefetch, internal, test, spam; good: no later rule counts
+    reason VARCHAR why
+    conditions VARCHAR what must hold, as it was written
+    of_person BOOLEAN everything else of the person is flagged too
+    """,
+)
+
+AGENTS = table(
+    "agents",
+    "Every user agent that ever came, judged once.",
+    "user_agent",
+    """
+    user_agent VARCHAR as sent
+    flag VARCHAR bot or link_scanner; good where a rule says so; empty for a good one
+    reason VARCHAR the rule or the pattern of the list
+    place BIGINT place of the rule in flag_rules
+    """,
+)
+
+EVENT_FLAGS = table(
+    "event_flags",
+    "Events that are no good touch, with the reason; they are kept like all others.",
+    "event_id",
+    """
+    event_id VARCHAR the event
+    flag VARCHAR bot, link_scanner, prefetch, internal, test or spam
+    reason VARCHAR the rule that held
+    identifier VARCHAR kind:value whose person is flagged too; mostly empty
+    """,
+)
+
 # -- identity --------------------------------------------------------------------------------------
 
 IDENTIFIERS = table(
@@ -287,6 +330,7 @@ PERSONS = table(
     identifier VARCHAR kind:value
     person_id BIGINT the person; the smallest hash among its identifiers, so it survives a merge
     is_shared BOOLEAN a device that several known persons use; see device_owners
+    flag VARCHAR internal, where a rule flags the whole person
     """,
 )
 
@@ -314,6 +358,7 @@ PERSON_EVENTS = table(
     has_tags BOOLEAN its url carries UTM parameters or click ids, or the client named a campaign
     referrer_host VARCHAR host of the referrer, unless own, excluded or empty
     url VARCHAR the page
+    flag VARCHAR why it is no good touch (see flag_rules); empty for a good one
     """,
 )
 
@@ -346,6 +391,7 @@ SESSIONS = table(
     has_tags BOOLEAN the first event carries UTM parameters, click ids or a campaign
     referrer_host VARCHAR where it came from, unless own, excluded or empty
     url VARCHAR landing page, as sent
+    flag VARCHAR why it is no good touch (see flag_rules); empty for a good one
     """,
 )
 
@@ -452,6 +498,7 @@ TOUCHPOINTS = table(
     duration_seconds BIGINT length of the session; 0 for others
     cost MONEY what it cost, where known
     is_uncredited BOOLEAN shown, but in no journey: the settings name its kind in uncredited_kinds
+    flag VARCHAR why it is no good touch (see flag_rules); empty for a good one
     """,
 )
 
@@ -472,6 +519,7 @@ CONVERSIONS = table(
     net_value MONEY value plus refunds, in the workspace's currency at the rate of the day
     conversion_count BIGINT how many conversions the row stands for (imported paths: many)
     null_count BIGINT how many journeys along the same touches did not convert (imported paths)
+    flag VARCHAR why it is no good touch (see flag_rules); empty for a good one
     """,
 )
 
@@ -512,6 +560,7 @@ JOURNEYS = table(
     net_value MONEY as in conversions
     conversion_count BIGINT as in conversions
     null_count BIGINT as in conversions
+    flag VARCHAR why it is no good touch (see flag_rules); empty for a good one
     step_count BIGINT touchpoints in the window
     first_at TIMESTAMP first touchpoint, UTC
     last_at TIMESTAMP last touchpoint, UTC

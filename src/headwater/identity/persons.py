@@ -1,6 +1,6 @@
 """Persons: the one behind each identifier, and the person of every event.
 
-Reads  identifiers, components, events
+Reads  identifiers, components, events, event_flags
 Makes  persons         identifier -> person_id
        device_owners   who used a shared device, by time
        person_events   event -> person_id
@@ -15,6 +15,7 @@ from headwater.contract.steps import Step
 from headwater.contract.tables import (
     COMPONENTS,
     DEVICE_OWNERS,
+    EVENT_FLAGS,
     EVENTS,
     HOSTS,
     IDENTIFIERS,
@@ -43,18 +44,34 @@ def host_in(place: str) -> str:
 
 
 def persons() -> Step:
-    """Make `persons`: identifiers without a link are persons of their own."""
+    """Make `persons`: identifiers without a link are persons of their own.
+
+    One event that flags its person (see `flag_rules`) flags all identifiers of the person.
+    """
     return Step(
         makes=PERSONS,
-        reads=(IDENTIFIERS, COMPONENTS),
+        reads=(IDENTIFIERS, COMPONENTS, EVENT_FLAGS),
         sql="""
-            select
-                i.identifier,
-                coalesce(c.person_id, stable_hash(i.identifier)) as person_id,
-                coalesce(c.is_shared, false) as is_shared
-            from identifiers as i
-            left join components as c on c.identifier = i.identifier
-            where i.may_link
+            with named as (
+                select
+                    i.identifier,
+                    coalesce(c.person_id, stable_hash(i.identifier)) as person_id,
+                    coalesce(c.is_shared, false) as is_shared
+                from identifiers as i
+                left join components as c on c.identifier = i.identifier
+                where i.may_link
+            ),
+
+            flagged as (
+                select n.person_id, min(f.flag) as flag
+                from event_flags as f
+                join named as n on n.identifier = f.identifier
+                group by n.person_id
+            )
+
+            select n.identifier, n.person_id, n.is_shared, f.flag
+            from named as n
+            left join flagged as f on f.person_id = n.person_id
         """,
     )
 
@@ -126,7 +143,7 @@ def person_events(*, tag_pattern: str) -> Step:
     """Make `person_events`; `tag_pattern` finds UTM parameters and click ids in a url (RE2)."""
     return Step(
         makes=PERSON_EVENTS,
-        reads=(EVENTS, PERSONS, DEVICE_OWNERS, IDENTIFIERS, HOSTS),
+        reads=(EVENTS, EVENT_FLAGS, PERSONS, DEVICE_OWNERS, IDENTIFIERS, HOSTS),
         params={"tag_pattern": tag_pattern},
         sql=f"""
             with keyed as (
@@ -175,8 +192,10 @@ def person_events(*, tag_pattern: str) -> Step:
                         or ends_with(k.url_host, '.' || h.site) then null
                     else k.referrer_host
                 end as referrer_host,
-                k.url
+                k.url,
+                coalesce(f.flag, p.flag) as flag
             from elsewhere as k
+            left join event_flags as f on f.event_id = k.event_id
             left join persons as p on p.identifier = k.identifier
             left join device_owners as o
                 on o.identifier = k.identifier and k.occurred_at >= o.from_at and k.occurred_at < o.until_at

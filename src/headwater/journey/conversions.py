@@ -1,12 +1,13 @@
 """Conversions: the events that fulfil a goal, with their value; refunds as negative facts.
 
-Reads  events, person_events, goal_events, imported_conversions, imported_paths, persons, fx_rates
+Reads  events, person_events, sessions, goal_events, imported_conversions, imported_paths, persons, fx_rates
 Makes  refunds       money given back, by order id
        conversions   one row per order, deal, lead, ...
 
 One order is one conversion, however often and by whichever side it was reported: the earliest report
 counts. Amounts keep their currency; `net_value` is in the workspace's, at the rate of the day. A refund
-in another currency than its order is turned into the order's at the rate of the refund's day.
+in another currency than its order is turned into the order's at the rate of the refund's day. A conversion
+bears the flag of the event that reported it first, or of the burst that it happened in.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from headwater.contract.tables import (
     PERSON_EVENTS,
     PERSONS,
     REFUNDS,
+    SESSIONS,
 )
 from headwater.journey.amounts import MONEY, amount
 from headwater.journey.goals import plain_of
@@ -90,6 +92,7 @@ def conversions(*, currency: str, rated_until: str, goals: Sequence[Goal]) -> St
         reads=(
             EVENTS,
             PERSON_EVENTS,
+            SESSIONS,
             GOAL_EVENTS,
             IMPORTED_CONVERSIONS,
             IMPORTED_PATHS,
@@ -116,9 +119,17 @@ def conversions(*, currency: str, rated_until: str, goals: Sequence[Goal]) -> St
             ),
 
             owned as (
-                select r.*, coalesce({amount("r.amount")}, 0) as value, p.person_id
+                select r.*, coalesce({amount("r.amount")}, 0) as value, p.person_id, p.flag
                 from reported as r
                 join person_events as p on p.event_id = r.event_id
+            ),
+
+            bursts as (
+                select o.event_id
+                from owned as o
+                join (select person_id, started_at, ended_at from sessions where flag = 'burst') as b
+                    on b.person_id = o.person_id and o.occurred_at >= b.started_at and o.occurred_at <= b.ended_at
+                group by o.event_id
             ),
 
             once as (
@@ -152,7 +163,8 @@ def conversions(*, currency: str, rated_until: str, goals: Sequence[Goal]) -> St
                     value,
                     currency,
                     1 as conversion_count,
-                    0 as null_count
+                    0 as null_count,
+                    coalesce(flag, case when event_id in (select event_id from bursts) then 'burst' end) as flag
                 from once
                 where report = 1 and conversion_id not in (select conversion_id from versions)
                 union all
@@ -166,7 +178,8 @@ def conversions(*, currency: str, rated_until: str, goals: Sequence[Goal]) -> St
                     coalesce(i.value, 0) as value,
                     coalesce(nullif(i.currency, ''), :currency) as currency,
                     1 as conversion_count,
-                    0 as null_count
+                    0 as null_count,
+                    p.flag
                 from versions as i
                 left join persons as p on p.identifier = i.person
                 left join goal_kinds as m on m.goal = i.goal
@@ -182,7 +195,8 @@ def conversions(*, currency: str, rated_until: str, goals: Sequence[Goal]) -> St
                     max(value) as value,
                     :currency as currency,
                     max(conversions) as conversion_count,
-                    max(nulls) as null_count
+                    max(nulls) as null_count,
+                    null as flag
                 from paths
                 group by path_id
             ),
@@ -246,7 +260,8 @@ def conversions(*, currency: str, rated_until: str, goals: Sequence[Goal]) -> St
                     else coalesce(try_cast(round(cast(n.value + n.refunded as double) * t.per_eur / f.per_eur, 6) as {MONEY}), 0)
                 end as net_value,
                 n.conversion_count,
-                n.null_count
+                n.null_count,
+                n.flag
             from netted as n
             left join fx_rates as f on f.currency = n.paid_in and f.rated_on = n.rated_on
             left join fx_rates as t on t.currency = n.stated_in and t.rated_on = n.rated_on

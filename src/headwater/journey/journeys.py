@@ -6,7 +6,7 @@ Makes  stage_times     when each person became a lead and an opportunity
        journeys        one row per conversion, also without any touchpoint
 
 A touchpoint at the very time of the conversion counts; one after it, or older than the window, does
-not, nor does one whose kind earns no credit. Ties in time are broken by touchpoint_id, the same way
+not, nor does one that is flagged or whose kind earns no credit. Ties in time are broken by touchpoint_id, the same way
 each time.
 """
 
@@ -39,7 +39,7 @@ def stage_times() -> Step:
                 min(case when goal in ({leads}) then occurred_at end) as lead_at,
                 min(case when goal in ({opportunities}) then occurred_at end) as opportunity_at
             from conversions
-            where goal in ({leads}, {opportunities})
+            where goal in ({leads}, {opportunities}) and flag is null
             group by person_id
         """,
     )
@@ -148,6 +148,7 @@ def journeys() -> Step:
                 c.net_value,
                 c.conversion_count,
                 c.null_count,
+                c.flag,
                 coalesce(e.step_count, 0) as step_count,
                 e.first_at,
                 e.last_at,

@@ -4,7 +4,7 @@ Reads  touchpoints
 Makes  the SELECT that journeys are cut from; channel_codes, person_paths
 
 Visits were numbered where they were made, in one go with the rest; only persons who have touchpoints of
-another kind need sorting. Ties in time are broken by touchpoint_id, the same way each time.
+another kind, or flagged ones, need sorting. Ties in time are broken by touchpoint_id, the same way each time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ CHANNEL = f"coalesce(nullif(channel, ''), '{UNNAMED}')"
 def numbered_sql(where: str = "true") -> str:
     """Return the SELECT of touchpoint_id, person_id, occurred_at, channel and touch_no, from 1.
 
-    `where` is a condition on the person_id of `touchpoints`. Touchpoints in no journey have no place.
+    `where` is a condition on the person_id of `touchpoints`. Touchpoints in no journey (flagged, or of a kind without credit)
+    have no place.
     """
     return f"""
                 select touchpoint_id, person_id, occurred_at, channel, visit_no as touch_no
@@ -39,6 +40,7 @@ def numbered_sql(where: str = "true") -> str:
                 where
                     person_id in (select person_id from touchpoints where visit_no is null)
                     and is_uncredited is not true
+                    and flag is null
                     and {where}"""
 
 

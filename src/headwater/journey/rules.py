@@ -109,7 +109,7 @@ def parsed(raw: Mapping[str, Any], *, place: str, lists: Mapping[str, Sequence[s
         if name not in _NAMES:
             known = {"channel", "why", *_NAMES, *(f"not_{field}" for field in _NAMES)}
             raise UnknownSettingError.named(f"{place}.{key}", known={f"{place}.{field}" for field in known})
-        patterns = tuple(_patterns(value, place=f"{place}.{key}", lists=lists))
+        patterns = tuple(patterns_of(value, place=f"{place}.{key}", lists=lists))
         _check_values(name, patterns, place=f"{place}.{key}")
         conditions.append(Condition(_NAMES[name], patterns, negated=key != name))
     if not conditions:
@@ -130,7 +130,11 @@ def _channel(name: str, *, place: str) -> str:
     return name.strip()
 
 
-def _patterns(value: object, *, place: str, lists: Mapping[str, Sequence[str]]) -> Iterator[Pattern]:
+def patterns_of(value: object, *, place: str, lists: Mapping[str, Sequence[str]]) -> Iterator[Pattern]:
+    """Yield the patterns that a value stands for: a text, several, or "@name" for those of a list.
+
+    Raises UsageError or UnknownSettingError that names `place`.
+    """
     texts = value if isinstance(value, (list, tuple)) else [value]
     if not texts:
         raise UsageError(f"{place} is an empty list.", hint='write "" to ask for an empty field.')
@@ -144,7 +148,7 @@ def _patterns(value: object, *, place: str, lists: Mapping[str, Sequence[str]]) 
                 raise UnknownSettingError.named(
                     f"{place}: {text}", known={f"{place}: @{name}" for name in lists}
                 )
-            yield from _patterns(lists[text[1:]], place=place, lists=lists)
+            yield from patterns_of(lists[text[1:]], place=place, lists=lists)
         else:
             yield _pattern(text, place=place)
 

@@ -1,7 +1,7 @@
 """Touchpoints: every marketing contact of a person, with its canonical source and its channel.
 
 Reads  sessions, landings, hosts, source_aliases, tag_aliases, click_id_names,
-       imported_touchpoints, imported_paths, persons
+       imported_touchpoints, imported_paths, persons, event_flags
 Makes  touchpoints
 
 Each session is one touchpoint. Imported ones keep the channel they name; without one the same rules
@@ -11,11 +11,13 @@ their own: they stand a second apart from 1970 on.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from headwater.contract.steps import Step, literal
 from headwater.contract.tables import (
     CLICK_ID_NAMES,
+    EVENT_FLAGS,
     HOSTS,
     IMPORTED_PATHS,
     IMPORTED_TOUCHPOINTS,
@@ -46,6 +48,11 @@ def _without_scheme(url: str) -> str:
     return f"case when strpos({url}, '://') > 0 then substr({url}, strpos({url}, '://') + 3) else {url} end"
 
 
+def _soon(touch: str, soon: timedelta) -> str:
+    age = f"date_diff('microsecond', m.occurred_at, {touch}.occurred_at)"
+    return f"{age} >= 0 and {age} <= {literal(soon)}"
+
+
 def touchpoints(
     *, channel_case: str, settings: Settings | None = None, uncredited_kinds: Sequence[str] = ()
 ) -> Step:
@@ -53,6 +60,7 @@ def touchpoints(
 
     Of `settings` only the survey answers are used; touches of `uncredited_kinds` are marked.
     """
+    soon = timedelta(seconds=settings.scanner_seconds if settings else 10)
     kinds = ", ".join(literal(kind.lower()) for kind in uncredited_kinds) or "''"
     return Step(
         makes=TOUCHPOINTS,
@@ -66,6 +74,7 @@ def touchpoints(
             IMPORTED_TOUCHPOINTS,
             IMPORTED_PATHS,
             PERSONS,
+            EVENT_FLAGS,
         ),
         sql=f"""
             with tagged as (
@@ -151,7 +160,8 @@ def touchpoints(
                     s.visit_no,
                     date_diff('second', s.started_at, s.ended_at) as duration_seconds,
                     cast(null as decimal(18, 6)) as cost,
-                    false as is_uncredited
+                    false as is_uncredited,
+                    s.flag
                 from sessions as s
                 left join ruled as r on r.session_id = s.session_id
                 left join untagged_ruled as u on u.host = coalesce(s.referrer_host, '')
@@ -181,8 +191,10 @@ def touchpoints(
                     case
                         when lower(t.kind) = '{KIND}'
                             then {plain_of("coalesce(nullif(t.content, ''), t.source, '')")}
-                    end as answer
+                    end as answer,
+                    coalesce(f.flag, p.flag) as flag
                 from imported_touchpoints as t
+                left join event_flags as f on f.event_id = t.touchpoint_id
                 left join persons as p on p.identifier = t.person
                 left join source_aliases as a on a.alias = lower(trim(t.source))
                 left join tag_aliases as m on m.tag = 'medium' and m.alias = lower(trim(t.medium))
@@ -191,9 +203,53 @@ def touchpoints(
 
             paths as (
                 {LATEST_PATHS}
+            ),
+
+            -- a link in a mail that is opened at once, and then nothing: a gateway looks where it leads
+            mailings as (
+                select coalesce(p.person_id, stable_hash('touchpoint:' || t.touchpoint_id)) as person_id, t.occurred_at
+                from imported_touchpoints as t
+                left join persons as p on p.identifier = t.person
+                where lower(t.kind) in ('email_sent', 'email_delivered', 'sent', 'delivered')
+            ),
+
+            scanned as (
+                select v.touchpoint_id
+                from visits as v
+                join mailings as m on m.person_id = v.person_id
+                where v.channel = 'email' and v.event_count = 1 and {_soon("v", soon)}
+                union
+                select t.touchpoint_id
+                from imported as t
+                join mailings as m on m.person_id = t.person_id
+                where lower(t.kind) in ('email_click', 'click') and {_soon("t", soon)}
             )
 
-            select * from visits
+            select
+                v.touchpoint_id,
+                v.person_id,
+                v.occurred_at,
+                v.kind,
+                v.channel,
+                v.source,
+                v.medium,
+                v.campaign,
+                v.content,
+                v.term,
+                v.ad_id,
+                v.click_id_name,
+                v.click_id,
+                v.landing_page,
+                v.referrer,
+                v.event_count,
+                -- a flagged visit is in no journey, and has no place among those that are
+                case when v.flag is null and s.touchpoint_id is null then v.visit_no end as visit_no,
+                v.duration_seconds,
+                v.cost,
+                v.is_uncredited,
+                coalesce(v.flag, case when s.touchpoint_id is not null then 'link_scanner' end) as flag
+            from visits as v
+            left join scanned as s on s.touchpoint_id = v.touchpoint_id
             union all
             select
                 touchpoint_id,
@@ -223,7 +279,11 @@ def touchpoints(
                 cast(null as bigint) as visit_no,
                 0 as duration_seconds,
                 cost,
-                lower(kind) in ({kinds}) as is_uncredited
+                lower(kind) in ({kinds}) as is_uncredited,
+                case
+                    when touchpoint_id in (select touchpoint_id from scanned) then 'link_scanner'
+                    else flag
+                end as flag
             from imported
             union all
             select
@@ -246,7 +306,8 @@ def touchpoints(
                 cast(null as bigint) as visit_no,
                 0 as duration_seconds,
                 null as cost,
-                false as is_uncredited
+                false as is_uncredited,
+                null as flag
             from paths
         """,
     )

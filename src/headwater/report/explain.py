@@ -28,13 +28,15 @@ AFTER = "after_conversion"
 OUTSIDE = "outside_window"
 NOT_BUILT = "not_built"
 """The touchpoint belongs in the journey, but the tables were built before it came."""
+FLAGGED = "flagged: "
+"""Before the flag of a touchpoint that is no good one."""
 UNCREDITED = "uncredited_kind"
 """The settings name the touchpoint's kind in uncredited_kinds: it is shown and earns nothing."""
 DIRECT = "direct: this model passes over direct visits while there is any other touchpoint"
 
 TOUCH = (
     "touchpoint_id", "occurred_at", "kind", "channel", "source", "medium", "campaign", "content", "term",
-    "ad_id", "click_id_name", "click_id", "landing_page", "referrer", "cost",
+    "ad_id", "click_id_name", "click_id", "landing_page", "referrer", "cost", "flag",
 )  # fmt: skip
 
 
@@ -132,6 +134,8 @@ def _reason(touch: dict[str, Any], converted_at: datetime, settings: Settings) -
     window: timedelta = built_window(settings)
     if at > converted_at:
         return AFTER
+    if touch["flag"]:
+        return f"{FLAGGED}{touch['flag']}"
     if (touch["kind"] or "").lower() in {kind.lower() for kind in settings.uncredited_kinds}:
         return UNCREDITED
     return OUTSIDE if converted_at - at > window else NOT_BUILT

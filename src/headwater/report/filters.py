@@ -64,6 +64,8 @@ class Selection:
     currency: str
     window: timedelta
     """The window that counts; ALL_TIME for every earlier touchpoint."""
+    with_flagged: bool = False
+    """Flagged touchpoints count too: the paths that are stored leave them out."""
 
     def paths(self, by: Dimension) -> str:
         """Return the steps of all journeys, converting or not, as a PathModel reads them."""
@@ -105,13 +107,21 @@ def selection(context: ReportContext, query: ReportQuery) -> Selection:
     between = _between("t.occurred_at", first, until)
     return Selection(
         conversions=chosen,
-        journeys=journeys_in(window, conversions=chosen, settings=settings),
-        steps=steps_in(window, conversions=chosen, settings=settings),
-        null_persons=" and ".join(["t.is_uncredited is not true", *alone, *between]),
+        journeys=journeys_in(window, conversions=chosen, settings=settings, with_flagged=query.with_flagged),
+        steps=steps_in(window, conversions=chosen, settings=settings, with_flagged=query.with_flagged),
+        null_persons=" and ".join(
+            [
+                "t.is_uncredited is not true",
+                "true" if query.with_flagged else "t.flag is null",
+                *alone,
+                *between,
+            ]
+        ),
         null_runs=_null_runs(alone, between, before=_between("t.occurred_at", None, first)),
         transitions=_transitions(query, settings, window=window),
         currency=query.currency or settings.currency,
         window=window,
+        with_flagged=query.with_flagged,
     )
 
 
@@ -171,6 +181,7 @@ def _conversions(reader: Reader, settings: Settings, query: ReportQuery) -> str:
     where = [
         _goal(reader, settings, query.goal),
         *_between("occurred_at", *bounds(query, zone=settings.time_zone)),
+        *([] if query.with_flagged else ["flag is null"]),
     ]
     if query.segment:
         where.append(f"person_id in ({segment_persons(reader, query.segment)})")
@@ -253,7 +264,7 @@ def _null_runs(alone: list[str], between: list[str], *, before: list[str]) -> st
                 count(case when {earlier} then 1 end) as skipped,
                 count(case when {" and ".join(between)} then 1 end) as touches
             from touchpoints as t
-            where {" and ".join(["t.is_uncredited is not true", *alone])}
+            where {" and ".join(["t.is_uncredited is not true", "t.flag is null", *alone])}
             group by t.person_id
         ) as counted where touches > 0
     """

@@ -69,7 +69,7 @@ def _totals(context: ReportContext, chosen: Selection, query: ReportQuery) -> di
         """,
     )
     since, until = bounds(query, zone=context.settings.time_zone)
-    where = ["true"]
+    where = ["true" if query.with_flagged else "flag is null"]
     if since:
         where.append(f"occurred_at >= timestamp {literal(since.isoformat(' '))}")
     if until:

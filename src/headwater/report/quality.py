@@ -1,10 +1,11 @@
 """Quality: what came in, what became of it, and what to look at.
 
-Reads  intake, refused, touchpoints, journeys, events
+Reads  intake, refused, event_flags, sessions, touchpoints, journeys, conversions, events
 Makes  received, stored, duplicate, refused: in total (the first row) and by kind and origin
 
 received = stored + duplicate + refused is checked in every row (`is_balanced`). Meta lists the
-refusals by reason, with examples of file, row and field, and flags.
+refusals by reason, with examples of file, row and field, what is flagged (bots, staff, tests, ...) and
+why, and flags of what to look at.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ def quality(context: ReportContext, query: ReportQuery) -> ReportTable:
             is_balanced=all(row["is_balanced"] for row in checked),
             refused=reasons,
             refused_rows=_examples(context, known, query.limit or MOST_EXAMPLES),
+            flagged=_flagged(context),
             flags=_flags(context, listed=sum(row["refused"] for row in reasons), counted=total["refused"]),
         ),
     )
@@ -84,6 +86,34 @@ def _examples(context: ReportContext, known: str, most: int) -> list[dict[str, A
             select *, row_number() over (partition by reason, kind order by origin, "row", refused_id) as turn
             from refused where {known}
         ) as numbered order by turn, origin, "row", refused_id limit {int(most)}
+        """,
+    )
+
+
+def _flagged(context: ReportContext) -> list[dict[str, Any]]:
+    """Return events, touchpoints and conversions that are flagged, by reason, with their share of all."""
+    return rows(
+        context.reader,
+        """
+        with found as (
+            select 'events' as what, flag, reason, count(*) as "count" from event_flags group by flag, reason
+            union all
+            select 'touchpoints', flag, '', count(*) from touchpoints where flag is not null group by flag
+            union all
+            select 'conversions', flag, '', count(*) from conversions where flag is not null group by flag
+        ),
+
+        everything as (
+            select 'events' as what, count(*) as everything from events
+            union all
+            select 'touchpoints', count(*) from touchpoints
+            union all
+            select 'conversions', count(*) from conversions
+        )
+
+        select f.what, f.flag, f.reason, f."count", f."count" / cast(e.everything as double) as share
+        from found as f join everything as e on e.what = f.what
+        order by f.what, f."count" desc, f.flag, f.reason
         """,
     )
 

@@ -118,6 +118,7 @@ EVENTS = Kind(
         referrer text
         properties json
         context json
+        user_agent text
         """,
         occurred_at=_OCCURRED,
     ),

@@ -18,6 +18,10 @@ JSON_NUMBER = r"-?(0|[1-9][0-9]{0,14})([.][0-9]{1,15})?"
 SEPARATOR = "chr(31)"
 
 
+UNHASHED = ("known_at", "origin", "claimed_at", "marks", "consent", "may_sync")
+"""Columns that make no row another one: they are ours, or say again what others say."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outputs:
     """SQL by column name; `key` is the hash that stands in where a row has no id of its own."""
@@ -52,7 +56,8 @@ def outputs(rows: Rows) -> Outputs:
     key = rows.kind.table.key[0]
     if not key.endswith("_id") or key not in {field.name for field in rows.kind.fields}:
         return Outputs(columns=listed)
-    content = [name for name in listed if name not in (key, "known_at", "origin", "claimed_at")]
+    derived = () if "user_agent" in there else ("user_agent",)
+    content = [name for name in listed if name not in (key, *UNHASHED, *derived)]
     text = f" || {SEPARATOR} || ".join(f"coalesce(cast({name} as varchar), '')" for name in content)
     return Outputs(columns=listed, key=f"coalesce({key}, md5({text}))", key_name=key)
 
@@ -76,9 +81,21 @@ def _event(rows: Rows, there: set[str]) -> dict[str, str]:
         "type": f"case when {known} then lower({given}) when coalesce({given}, {name}) is not null then 'track'"
         f" when {url} is not null then 'page' else 'track' end",
         "event": f"case when {given} is null or {known} then {name} else coalesce({name}, {given}) end",
+        "user_agent": _agent(there),
+        "marks": "null",
+        "consent": "null",
+        "may_sync": "null",
         "claimed_at": "null" if _is_exact(occurred) else "text_occurred_at",
         "properties": properties(rows, own="v_properties" if "properties" in there else None),
     }
+
+
+def _agent(there: set[str]) -> str:
+    """Return the user agent: a column of the file, else what the context says."""
+    told = ["v_user_agent"] if "user_agent" in there else []
+    if "context" in there:
+        told += [f"json_extract_string(v_context, '$.{key}')" for key in ("userAgent", "user_agent")]
+    return f"coalesce({', '.join(told)}, null)"
 
 
 def _is_exact(column: Column) -> bool:

@@ -42,6 +42,7 @@ def meta(
         "until": query.until,
         "segment": query.segment,
         "unattributed": said.pop("unattributed", {}),
+        **({"with_flagged": True} if query.with_flagged else {}),
         **said,
     }
 

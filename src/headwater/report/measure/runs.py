@@ -26,8 +26,8 @@ MOST_MICROS = 2**62
 
 
 def runs(reader: Reader, chosen: Selection, *, by: Dimension) -> Runs | None:
-    """Return the journeys of `chosen`; None where they are not stored packed (other dimensions)."""
-    if by.name != "channel":
+    """Return the journeys of `chosen`; None where they are not stored packed (other dimensions, flagged ones)."""
+    if by.name != "channel" or chosen.with_flagged:
         return None
     names = reader.query("select channel from channel_codes order by code").column(0).to_pylist()
     stored = unpacked(reader.query("select person_id, piece, pack from person_paths"), len(names))

@@ -23,22 +23,29 @@ WHOLE = "c.net_value, c.net_micros, c.conversion_count, c.null_count"
 """What stands for the whole journey and is repeated on each of its steps."""
 
 
-def steps_in(window: timedelta, *, conversions: str, settings: Settings) -> str:
-    """Return the SELECT of the steps of `conversions` (a SELECT), with net_value and the counts."""
+def steps_in(window: timedelta, *, conversions: str, settings: Settings, with_flagged: bool = False) -> str:
+    """Return the SELECT of the steps of `conversions` (a SELECT), with net_value and the counts.
+
+    The steps that were built leave flagged touchpoints out; `with_flagged` works all of them out afresh.
+    """
     built = built_window(settings)
+    if with_flagged:
+        return _afresh(window, conversions, settings, which="true")
     if window == built:
         return _as_built(conversions)
     return _shorter(window, conversions) if window < built else _afresh(window, conversions, settings)
 
 
-def journeys_in(window: timedelta, *, conversions: str, settings: Settings) -> str:
+def journeys_in(
+    window: timedelta, *, conversions: str, settings: Settings, with_flagged: bool = False
+) -> str:
     """Return the SELECT of `conversions` with step_count, first_at, last_at and last_no."""
-    if window == built_window(settings):
+    if window == built_window(settings) and not with_flagged:
         return f"""
             select c.*, j.step_count, j.first_at, j.last_at, j.last_no
             from ({conversions}) as c join journeys as j on j.conversion_id = c.conversion_id
         """
-    steps = steps_in(window, conversions=conversions, settings=settings)
+    steps = steps_in(window, conversions=conversions, settings=settings, with_flagged=with_flagged)
     return f"""
         select c.*, coalesce(s.step_count, 0) as step_count, s.first_at, s.last_at, s.last_no
         from ({conversions}) as c
@@ -90,9 +97,10 @@ def _shorter(window: timedelta, conversions: str) -> str:
     """
 
 
-def _afresh(window: timedelta, conversions: str, settings: Settings) -> str:
+def _afresh(window: timedelta, conversions: str, settings: Settings, which: str = "flag is null") -> str:
     """Build the steps from touchpoints, numbered once per person: a journey is a run of the numbers.
 
+    `which` is a condition on the touchpoints that count.
     Weights of decay are whole numbers, so that the order of adding never matters.
     """
     weight = _weight(settings)
@@ -101,7 +109,7 @@ def _afresh(window: timedelta, conversions: str, settings: Settings) -> str:
         numbered as materialized (
             select person_id, touchpoint_id, occurred_at, channel,
                 row_number() over (partition by person_id order by occurred_at, touchpoint_id) as place
-            from touchpoints where person_id in (select person_id from chosen) and is_uncredited is not true
+            from touchpoints where person_id in (select person_id from chosen) and is_uncredited is not true and {which}
         ),
         extents as materialized ({_extents(window, weight)})
         select c.conversion_id, t.place - e.cut as step, t.touchpoint_id, t.person_id, t.occurred_at,
