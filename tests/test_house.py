@@ -38,7 +38,6 @@ TESTED_ELSEWHERE = {
     "attribution/pieces.py": "tests/attribution/test_markov.py",
     "attribution/position.py": "tests/attribution/test_ledger.py",
     "attribution/rate_game.py": "tests/attribution/test_shapley.py",
-    "attribution/reading.py": "tests/attribution/test_markov.py",
     "attribution/removal.py": "tests/attribution/test_markov.py",
     "attribution/time_decay.py": "tests/attribution/test_ledger.py",
     "attribution/w_shaped.py": "tests/attribution/test_ledger.py",

@@ -23,6 +23,7 @@ def rulebook(settings: Settings) -> Rulebook:
     own = {sources.source_key(alias): name for alias, name in settings.source_aliases.items()}
     rules = channels.rules(settings)
 
+    @lru_cache(maxsize=4096)
     def source(text: str) -> Source:
         return (
             Source(sources.canonical(text, own), sources.category(text, own))
@@ -30,6 +31,7 @@ def rulebook(settings: Settings) -> Rulebook:
             else Source("", "")
         )
 
+    @lru_cache(maxsize=4096)
     def channel(text: str, medium: str, campaign: str) -> str:
         known = source(text)
         return channels.channel(

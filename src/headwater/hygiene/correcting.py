@@ -45,8 +45,7 @@ def _corrected(url: str, rules: Rulebook, *, is_on_site: bool) -> str:
         is_ours = rules.is_own(link.host) or (not link.host and "://" not in link.before)
         return str(link if not is_ours else replace(link, pairs=kept, mark="?" if kept else ""))
     link = _in_place(link)
-    known = [f"utm_{tag}" for tag in (*TAGS, *form.MORE_TAGS)]
-    known += [name.lower() for name in rules.naming.parameters]
+    known = form.known_tags(rules)
     pairs = [_named(pair, known) for pair in link.pairs]
     pairs = [_valued(pair, rules) if pair.name.startswith("utm_") else pair for pair in pairs]
     names = {name.lower() for name in rules.click_ids}
@@ -82,7 +81,7 @@ def _in_place(link: Link) -> Link:
     return replace(link.with_pairs(tuple(pairs)), fragment=fragment)
 
 
-def _named(pair: Pair, known: list[str]) -> Pair:
+def _named(pair: Pair, known: tuple[str, ...]) -> Pair:
     if pair.key in known:
         return pair._replace(name=pair.key)
     meant = form.meant_tag(pair.key, known)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -49,7 +50,7 @@ def no_url(link: Link, rules: Rulebook, *, is_template: bool) -> Iterator[Findin
 def names(link: Link, rules: Rulebook, *, is_template: bool) -> Iterator[Finding]:
     """Find tags whose name is misspelt, in capitals, escaped or there twice."""
     del is_template
-    known = [f"utm_{tag}" for tag in (*TAGS, *MORE_TAGS)] + [name.lower() for name in rules.naming.parameters]
+    known = known_tags(rules)
     for pair in link.pairs:
         name = pair.name
         if name.startswith("amp;"):
@@ -75,10 +76,17 @@ def names(link: Link, rules: Rulebook, *, is_template: bool) -> Iterator[Finding
             yield Finding(code="duplicate", field=key, said=f"{key} stands {count} times: {values}")
 
 
-def meant_tag(key: str, known: list[str]) -> str | None:
+def known_tags(rules: Rulebook) -> tuple[str, ...]:
+    """Return every parameter that is a tag, those of the convention too."""
+    more = (name.lower() for name in rules.naming.parameters)
+    return (*(f"utm_{tag}" for tag in (*TAGS, *MORE_TAGS)), *more)
+
+
+@lru_cache(maxsize=4096)
+def meant_tag(key: str, known: tuple[str, ...]) -> str | None:
     """Return the tag that a name was meant to be, "" where it begins like one, None where it is another.
 
-    >>> meant_tag("utm_sorce", ["utm_source", "utm_medium"]), meant_tag("source", ["utm_source"])
+    >>> meant_tag("utm_sorce", ("utm_source", "utm_medium")), meant_tag("source", ("utm_source",))
     ('utm_source', None)
     """
     near = get_close_matches(decoded(key).replace("-", "_").replace(" ", "_"), known, n=1, cutoff=0.87)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from headwater.contract.naming import TAGS, matches
@@ -18,7 +19,7 @@ from headwater.hygiene.platforms import NEARLY, macros_in
 from headwater.hygiene.rulebook import PARTING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from headwater.hygiene.links import Link, Pair
     from headwater.hygiene.rulebook import Rulebook
@@ -60,7 +61,7 @@ def required(link: Link, rules: Rulebook, *, is_template: bool) -> Iterator[Find
 def _meant(link: Link) -> Iterator[str]:
     """Return the tags that are there in a wrong place or under a wrong name; that is found elsewhere."""
     yield from (tag.lower() for tag in _ANYWHERE.findall(str(link)))
-    known = [f"utm_{tag}" for tag in TAGS]
+    known = tuple(f"utm_{tag}" for tag in TAGS)
     yield from ((meant_tag(pair.key, known) or "").removeprefix("utm_") for pair in link.pairs)
 
 
@@ -126,7 +127,7 @@ def _listed(tag: str, value: str, rules: Rulebook, *, beside: Mapping[str, Pair]
     elif is_alias:
         yield Finding(code="alias", field=field, said=f"{value!r} is spelled {name!r} here", suggestion=name)
     elif tag == "source" and worded not in rules.sources and name not in rules.sources:
-        near = closest(worded, tuple(rules.sources))
+        near = closest(worded, rules.sources)
         medium = beside["medium"].decoded.lower() if "medium" in beside else ""
         if not near and not _OF_PLATFORMS.match(medium):
             return  # a newsletter, a partner, a poster: their names are ours to choose
@@ -135,7 +136,8 @@ def _listed(tag: str, value: str, rules: Rulebook, *, beside: Mapping[str, Pair]
         )
 
 
-def closest(value: str, names: tuple[str, ...]) -> str:
+@lru_cache(maxsize=4096)
+def closest(value: str, names: Collection[str]) -> str:
     """Return the name most like a value, or nothing where none is."""
     near = get_close_matches(value, sorted(names), n=1, cutoff=0.75)
     return near[0] if near else ""
