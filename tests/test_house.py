@@ -69,6 +69,7 @@ TESTED_ELSEWHERE = {
     "hygiene/meaning.py": "tests/hygiene/test_linting.py",
     "hygiene/platforms.py": "tests/hygiene/test_building.py",
     "hygiene/rulebook.py": "tests/hygiene/test_linting.py",
+    "findings.py": "tests/test_checkup.py",
     "loading.py": "tests/test_increment.py",
     "pipeline.py": "tests/test_house.py",
     "report/dimensions.py": "tests/report/test_compare.py",

@@ -25,7 +25,19 @@ if TYPE_CHECKING:
 
 WELL, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 STDIN = "/dev/stdin"
-COMMANDS = ("running", "importing", "reporting", "looking", "utm", "following", "suggesting", "settings", "keys", "upkeep")
+COMMANDS = (
+    "running",
+    "importing",
+    "reporting",
+    "looking",
+    "watching",
+    "utm",
+    "following",
+    "suggesting",
+    "settings",
+    "keys",
+    "upkeep",
+)
 """Modules of this package that hold commands, in the order of the help."""
 EVERYWHERE = Group("Everywhere", sort_key=99)
 
