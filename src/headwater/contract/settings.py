@@ -57,7 +57,15 @@ DEFAULT_GOALS = (
     ),
     Goal(
         name="lead",
-        events=("lead", "generate lead", "lead submitted", "form submitted", "form submit", "contact"),
+        events=(
+            "lead",
+            "generate lead",
+            "lead submitted",
+            "form submitted",
+            "form submit",
+            "submit form",
+            "contact",
+        ),
         stages=("lead", "mql"),
     ),
     Goal(
