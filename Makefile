@@ -68,6 +68,7 @@ bench: $(READY)  ## measure speed and durability; takes a quarter of an hour (SI
 	@.venv/bin/python benchmarks/models_vs_channelattribution.py --rival-python $(RIVAL)
 	@.venv/bin/python benchmarks/durable_intake.py
 	@.venv/bin/python benchmarks/kill_intake.py
+	@.venv/bin/python benchmarks/power_cuts.py
 
 wheel: $(READY) web  ## a wheel and a source archive in dist/
 	@.tools/bin/uv build --quiet
