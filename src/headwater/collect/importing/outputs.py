@@ -95,7 +95,7 @@ def _agent(there: set[str]) -> str:
     told = ["v_user_agent"] if "user_agent" in there else []
     if "context" in there:
         told += [f"json_extract_string(v_context, '$.{key}')" for key in ("userAgent", "user_agent")]
-    return f"coalesce({', '.join(told)}, null)"
+    return f"coalesce({', '.join((*told, 'null'))})"
 
 
 def _is_exact(column: Column) -> bool:
