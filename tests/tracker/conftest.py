@@ -42,10 +42,16 @@ def site(base: str) -> Iterator[Site]:
         yield found
 
 
+PERSON = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36"
+)
+"""What a browser with a window says of itself: one without is flagged as a machine."""
+
+
 @pytest.fixture
 def context(chromium: Browser) -> Iterator[BrowserContext]:
     """A browser that has never been anywhere."""
-    found = chromium.new_context(timezone_id="UTC")
+    found = chromium.new_context(timezone_id="UTC", user_agent=PERSON)
     yield found
     found.close()
 

@@ -15,7 +15,7 @@ type Fields = Record<string, unknown>;
 const LOOK = 500;
 
 /** Events that wait for the visitor's choice. */
-let held: Message[] = [];
+const held: Message[] = [];
 let decided: Verdict = "unknown";
 let known = "";
 let touched: Touch | undefined;
@@ -32,7 +32,6 @@ const make = (type: string, fields: Fields): Message => ({
     locale: navigator.language,
     timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     userAgent: navigator.userAgent,
-    screen: { width: screen.width, height: screen.height },
   },
 });
 
@@ -90,39 +89,30 @@ const join = (): void => {
   remember();
 };
 
-const settle = (): void => {
-  const before = decided;
-  decided = verdict();
-  if (decided === before) return;
-  if (decided === "granted") {
-    restore();
-    join();
-  }
-  if (before === "granted") {
-    clear();
-    forget();
-  }
-  if (decided !== "unknown") {
-    const ready = held;
-    held = [];
-    ready.map(offer);
-  }
-};
-
 /** Takes over a choice; a change of one's mind is told, so that what waits for delivery can be stopped. */
 const change = (what?: Fields): void => {
   const before = decided;
   if (what) choose(what);
   else listen();
   const now = verdict() + JSON.stringify(said);
-  if (now !== known) {
-    known = now;
-    const news = make("track", { event: "Consent Updated" });
-    // who withdraws consent says so with the id that it was given for, for the last time
-    if (before === "granted") put(signed(news), false);
-    settle();
-    if (before === "denied") offer(news);
+  if (now === known) return;
+  known = now;
+  const news = make("track", { event: "Consent Updated" });
+  // who withdraws consent says so with the id that it was given for, for the last time
+  if (before === "granted") put(signed(news), false);
+  decided = verdict();
+  if (decided !== before) {
+    if (decided === "granted") {
+      restore();
+      join();
+    }
+    if (before === "granted") {
+      clear();
+      forget();
+    }
+    if (decided !== "unknown") held.splice(0).map(offer);
   }
+  if (before === "denied") offer(news);
 };
 
 const page = (name?: string, properties?: Fields): void => {
@@ -155,6 +145,9 @@ const api: Record<string, (...words: never[]) => unknown> = {
 };
 
 const start = (): void => {
+  const calls = stub.q || [];
+  // what the page says of consent comes before anything else, wherever it stands
+  for (const [name, [what]] of calls) if (name === "consent") choose(what as Fields);
   change();
   const view = (): unknown => isOn("page") && page();
   const engaged = watch(auto, (before) => {
@@ -168,7 +161,7 @@ const start = (): void => {
   };
   view();
   hear(auto, identify);
-  for (const [name, words] of stub.q || []) api[name]?.(...(words as never[]));
+  for (const [name, words] of calls) api[name]?.(...(words as never[]));
   window.headwater = api;
   addEventListener("pagehide", gone);
   addEventListener("pageshow", (event) => {
@@ -188,9 +181,10 @@ const start = (): void => {
   }
 };
 
-if (!stub.id) {
-  // a page that is drawn ahead of time may never be seen
-  if ((document as { prerendering?: boolean }).prerendering)
-    document.addEventListener("prerenderingchange", start);
+// a page that is drawn ahead of time may never be seen
+const begin = (): void => {
+  if ((document as { prerendering?: boolean }).prerendering) setTimeout(begin, LOOK);
   else start();
-}
+};
+
+if (!stub.id) begin();

@@ -37,7 +37,7 @@ const script = document.currentScript as HTMLScriptElement | null;
 
 export const stub: Stub = window.headwater || {};
 export const options: Options = { ...stub.options, ...(script?.dataset as Options | undefined) };
-export const endpoint = new URL("v1/b", options.host || script?.src || location.href).href;
+export const endpoint = new URL("v1/b", options.host || (script?.src as string)).href;
 const domains = options.domains?.split(/[\s,]+/) || [];
 
 /** Tells whether a host is, or lies below, one of the listed domains. */

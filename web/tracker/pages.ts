@@ -12,8 +12,8 @@ let since = 0;
 let spent = 0;
 let depth = 0;
 
-const address = (): string =>
-  location.pathname + location.search + (options.hash === undefined ? "" : location.hash);
+const address = (): string | undefined =>
+  options.hash === undefined ? location.href.split("#")[0] : location.href;
 
 export const isSeen = (): boolean => document.visibilityState === "visible";
 

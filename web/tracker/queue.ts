@@ -88,13 +88,12 @@ export const flush = async (): Promise<void> => {
   if (flying.length || !ids.length) return;
   if (hold() > 0) return soon(hold());
   flying = ids;
-  const text = body(ids);
   // a string goes as text/plain: no preflight. keepalive lets the request outlive the page
   const answer = await fetch(endpoint, {
     method: "POST",
-    body: text,
+    body: body(ids),
     credentials: "include",
-    keepalive: !failures && text.length < 60000,
+    keepalive: !failures,
   }).catch(() => undefined);
   flying = [];
   const isUnreadable = /400|413/.test(`${answer?.status}`);

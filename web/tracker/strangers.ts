@@ -39,8 +39,7 @@ export const strangers = (): { ids: Record<string, string>; devices: string[] } 
         ids[name] = id;
         devices.push(id);
       }
-    } else if ((ADS.test(name) || TAG.test(`${name}=`)) && adsAllowed())
-      ids[name] = decoded(value).slice(0, 500);
+    } else if ((ADS.test(name) || TAG.test(`${name}=`)) && adsAllowed()) ids[name] = decoded(value);
   }
   return { ids, devices };
 };

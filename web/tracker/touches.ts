@@ -22,6 +22,6 @@ export const touchOf = (referrer: string): Touch | undefined => {
     .join("&")
     .replace("?", "");
   return tags || (referrer && referrer.split("/")[2] !== location.host)
-    ? { at: new Date().toISOString(), tags, url: location.origin + location.pathname, referrer }
+    ? { at: new Date().toISOString(), tags, url: location.href.split(/[?#]/)[0] as string, referrer }
     : undefined;
 };

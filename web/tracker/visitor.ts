@@ -75,12 +75,13 @@ export const visitor = (): Visitor => {
 export const forget = (): void => {
   me = arrived = undefined;
   store?.removeItem(NAME);
-  const labels = location.hostname.split(".");
-  for (const domain of ["", ...labels.map((_, place) => `;domain=${labels.slice(place).join(".")}`)])
-    attempt(() => {
+  attempt(() => {
+    for (let domain = `.${location.hostname}`; ; domain = domain.replace(/^\.[^.]*/, "")) {
       // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is missing in some browsers
-      document.cookie = `${NAME}=;path=/;max-age=0${domain}`;
-    });
+      document.cookie = `${NAME}=;path=/;max-age=0;domain=${domain}`;
+      if (!domain) break;
+    }
+  });
 };
 
 /** An address without the visitor id in it. */
