@@ -172,3 +172,18 @@ def test_a_limit_cuts_rows_and_says_how_many(world: World, limit: int | None) ->
 
     assert (len(table.rows), table.meta["left_out_rows"]) == ((1, 1) if limit else (2, 0))
     assert table.meta["verdicts"]["spend without landings"] == 2
+
+
+def test_visits_from_another_source_belong_to_the_only_platform_that_paid(world: World) -> None:
+    spent(world, "lookalike", 1, platform="Meta")
+    paid(world, "lookalike", 1, source="instagram", channel="paid_social")
+
+    assert verdicts(asked(world)) == {("facebook", "lookalike"): "ok"}
+
+
+def test_visits_of_a_campaign_that_two_platforms_paid_for_stay_with_their_source(world: World) -> None:
+    spent(world, "spring", 1)
+    spent(world, "spring", 1, platform="Meta")
+    paid(world, "spring", 1, source="bing")
+
+    assert verdicts(asked(world))["bing", "spring"] == "landings without spend"

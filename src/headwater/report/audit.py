@@ -4,7 +4,8 @@ Reads  spend, tag_aliases            what platforms report as paid
        touchpoints, landings, source_aliases   what arrived
 Makes  one row per source and campaign with its verdict; meta holds `days` and `tags`
 
-A campaign is found by its name or its id, whatever its case and separators. A day counts as a gap only
+A campaign is found by its name or its id, whatever its case and separators; where only one platform paid
+for it, visits from another source are its visits too (Instagram's of a campaign at Meta). A day counts as a gap only
 if the days beside it have none either: platforms keep days in zones of their own.
 """
 
@@ -116,12 +117,17 @@ def _campaigns(context: ReportContext, query: ReportQuery, *, currency: str) -> 
         side.names.add(row["campaign"] or row["campaign_id"] or NO_CAMPAIGN)
         side.spend[row["spent_on"]] += row["spend"] or Decimal(0)
         side.clicks[row["spent_on"]] += row["clicks"]
+    paid_at: defaultdict[str, set[str]] = defaultdict(set)
+    for source, key in (*campaigns, *ids):
+        paid_at[key].add(source)
     for row in _landings(context, query):
-        key = campaign_key(row["campaign"])
-        key = ids.get((row["source"], key), key)
-        if not row["is_paid"] and (row["source"], key) not in campaigns:
+        source, key = row["source"], campaign_key(row["campaign"])
+        if key and source not in paid_at[key] and len(paid_at[key]) == 1:
+            [source] = paid_at[key]  # one platform sells several sources: Meta has Facebook and Instagram
+        key = ids.get((source, key), key)
+        if not row["is_paid"] and (source, key) not in campaigns:
             continue
-        side = campaigns[row["source"], key]
+        side = campaigns[source, key]
         side.landings[row["day"]] += row["landings"]
         side.names = side.names or {row["campaign"] or NO_CAMPAIGN}
     return dict(campaigns)
