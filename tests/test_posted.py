@@ -176,3 +176,16 @@ def test_a_posted_touchpoint_that_was_known_earlier_than_the_imported_one_takes_
     assert grown == in_full(tmp_path)
     assert len(grown["touchpoints"]) == 1
     assert "call'" in grown["touchpoints"][0]
+
+
+def test_what_says_that_it_is_a_test_becomes_no_fact(tmp_path: Path) -> None:
+    engine = built(
+        tmp_path, {EVENTS: [CALL | {"context": '{"test": true}'}, SALE | {"context": '{"test": 1}'}]}
+    )
+
+    assert engine.rows("select count(*) from events") == [(2,)]
+    assert engine.rows("select count(*) from touchpoints union all select count(*) from conversions") == [
+        (0,),
+        (0,),
+    ]
+    engine.close()

@@ -26,7 +26,7 @@ NO_DOOR: Any = None
 """Where nothing may be asked of the tables."""
 HOPS = [
     "ad link", "landing is taken", "order is taken", "collected", "click id", "channel", "conversion", "credit",
-    "deliverable",
+    "deliverable", "kept apart",
 ]  # fmt: skip
 
 

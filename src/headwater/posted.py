@@ -5,7 +5,8 @@ Makes  rows of imported_touchpoints and imported_conversions
 
 The event stays as it was received; from here on a posted fact and an imported one are the same. The
 person is the first of user id, device, e-mail address and phone number that is no placeholder, else
-the ad click. An order is one conversion: its order id comes before the poster's own id of it.
+the ad click. An order is one conversion: its order id comes before the poster's own id of it. What says of
+itself that it is a test stays an event and becomes no fact.
 """
 
 from __future__ import annotations
@@ -62,4 +63,5 @@ def posted(table: Table, *, place: str) -> str:
         f'cast({own.get(column.name) or _said(column.name)} as {column.type}) as "{column.name}"'
         for column in table.columns
     )
-    return f"select {columns} from {place}.{EVENTS.name} where type = '{_TYPE[table]}'"
+    is_test = "lower(coalesce(json_extract_string(context, '$.test'), '')) in ('true', '1')"
+    return f"select {columns} from {place}.{EVENTS.name} where type = '{_TYPE[table]}' and not {is_test}"

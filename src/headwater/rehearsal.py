@@ -38,6 +38,8 @@ TAGS = {
 CHANNEL = "paid_search"
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 VALUE = "1.00"
+AS_TEST = "flagged: test"
+"""Why `explain` leaves out a touch of test traffic."""
 PATIENCE = 60.0
 """Seconds until what was sent must be in the tables."""
 EVERY = 0.5
@@ -113,7 +115,7 @@ def rehearsed(
             return found
     found.append(_loaded(door, asked, patience))
     if found[-1].is_well:
-        found += [hop(door, asked) for hop in (_click, _session, _conversion, _credit, _deliverable)]
+        found += [hop(door, asked) for hop in (_click, _session, _conversion, _credit, _deliverable, _apart)]
     return found
 
 
@@ -242,6 +244,13 @@ def _credit(door: Door, asked: Trial) -> Finding:
     except HeadwaterError as error:
         return Finding(check="credit", is_well=False, found=error.problem, hint=error.hint)
     touch = next((one for one in said["touches"] if one["touchpoint_id"] == asked.page_id), None)
+    if touch is not None and touch["left_out"] == AS_TEST:
+        # as test traffic it earns nothing; but for the flag it would, being the only touch in time
+        others = [one for one in said["touches"] if one is not touch]
+        is_before = touch["occurred_at"] <= said["conversion"]["occurred_at"]
+        found = "the landing is the only touch before the order; as test traffic it earns nothing"
+        if is_before and not others:
+            return Finding(check="credit", is_well=True, found=found)
     if touch is None or not touch["credit"]:
         reason = "the landing is not among the touches" if touch is None else f"left out: {touch['left_out']}"
         hint = f"`headwater explain {asked.order}` shows every touch."
@@ -251,6 +260,16 @@ def _credit(door: Door, asked: Trial) -> Finding:
     found = f"all of it from {len(whole)} of {len(touch['credit'])} models"
     hint = "" if is_well else f"another touch shares it: `headwater explain {asked.order}`."
     return Finding(check="credit", is_well=is_well, found=found, hint=hint)
+
+
+def _apart(door: Door, asked: Trial) -> Finding:
+    """Say whether the test stays out of reports."""
+    rows = _rows(door, f"select flag from conversions where conversion_id = {literal(asked.order)}")
+    flag = rows[0]["flag"] if rows else None
+    if flag == "test":
+        return Finding(check="kept apart", is_well=True, found="flagged test: it counts in no report")
+    hint = "a rule with the flag good, or another flag, comes before the built-in one: look at flag_rules."
+    return Finding(check="kept apart", is_well=False, found=f"its flag is {flag}", hint=hint)
 
 
 def _deliverable(door: Door, asked: Trial) -> Finding:

@@ -70,7 +70,8 @@ def _own_domains(watched: Watched) -> Finding:
 
 def _goals(watched: Watched) -> Finding:
     met = watched.rows(
-        "select goal, cast(sum(conversion_count) as bigint) as conversions from conversions group by goal order by goal"
+        "select goal, cast(sum(conversion_count) as bigint) as conversions from conversions "
+        "where flag is null group by goal order by goal"
     )
     found = ", ".join(f"{row['goal']} {row['conversions']}" for row in met) or "no conversion yet"
     hint = ""
@@ -102,7 +103,7 @@ def _protocols(watched: Watched) -> Finding:
 def _landings(watched: Watched) -> Finding:
     [row] = watched.rows(
         "select count(*) as conversions, count(case when step_count > 0 then 1 end) as touched "
-        "from journeys where is_macro and conversion_count = 1 and null_count = 0"
+        "from journeys where is_macro and conversion_count = 1 and null_count = 0 and flag is null"
     )
     total, touched = row["conversions"], row["touched"]
     found = f"{touched} of {total} macro conversions have a touchpoint before them"

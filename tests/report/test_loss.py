@@ -194,3 +194,12 @@ def test_a_period_bounds_the_orders(world: World) -> None:
     order(world, 5, "browser", "server")
 
     assert [row["day"] for row in report(world, until=date(2026, 1, 3)).rows] == ["2026-01-02"]
+
+
+def test_flagged_orders_count_only_where_they_are_asked_for(world: World) -> None:
+    order(world, 1, "browser", "server")
+    order(world, 1, "server")
+    world.conversions[-1]["flag"] = "test"
+
+    assert [row["conversions"] for row in report(world).rows] == [1]
+    assert [row["conversions"] for row in report(world, with_flagged=True).rows] == [2]

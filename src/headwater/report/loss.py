@@ -77,6 +77,8 @@ def loss(context: ReportContext, query: ReportQuery) -> ReportTable:
 def _where(context: ReportContext, query: ReportQuery) -> str:
     first, after = bounds(query, zone=context.settings.time_zone)
     parts = ["c.is_macro" if query.goal is None else f"c.goal = {literal(query.goal)}"]
+    if not query.with_flagged:
+        parts.append("c.flag is null")
     if first:
         parts.append(f"c.occurred_at >= timestamp {literal(first.isoformat(' '))}")
     if after:
