@@ -3,9 +3,13 @@
 The bare server is the same uvicorn with an application that reads the body, answers 200 and stores
 nothing. Both are measured in one run, turn about, with the same clients: 64 connections that send
 their next request when the last one is answered, as batches of 20 events and as single events.
-The collector journals with synchronous=FULL and publishes to the archive meanwhile.
+The collector journals with synchronous=FULL while its worker publishes to the archive. The peak memory is
+that of all its processes together.
 
-    python benchmarks/durable_intake.py [--seconds 5] [--rounds 3] [--connections 64]
+    python benchmarks/durable_intake.py [--seconds 5] [--rounds 3] [--connections 64] [--flood SECONDS]
+
+With --flood batches are sent for so long, to the collector alone, and it is waited until the archive
+holds every event.
 """
 
 from __future__ import annotations
@@ -25,6 +29,7 @@ import uuid
 from base64 import b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.request import urlopen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,9 +57,16 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--flood", type=float, metavar="SECONDS")
     wanted = parser.parse_args()
+    if wanted.flood:
+        return flood(wanted.flood, wanted.connections)
     print(f"{wanted.connections} connections, {wanted.rounds} x {wanted.seconds:g} s, {os.cpu_count()} cores")
-    with tempfile.TemporaryDirectory() as folder, bare() as bare_port, durable(Path(folder)) as durable_port:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        bare() as bare_port,
+        durable(Path(folder)) as (durable_port, pid),
+    ):
         for name, (path, size) in SHAPES.items():
             rates: dict[str, list[float]] = {"bare": [], "durable": []}
             for _ in range(wanted.rounds):
@@ -69,6 +81,49 @@ def main() -> None:
                 "" if size == 1 else f"  (target {TARGET:.0%}: {'met' if ratio >= TARGET else 'missed'})"
             )
             print(f"{name}: {durable_rate:,.0f} of {bare_rate:,.0f} events/s = {ratio:.0%}{verdict}")
+        print(f"peak memory of {len(family(pid))} processes: {peak(pid) / 1e6:.0f} MB")
+    return None
+
+
+def flood(seconds: float, connections: int) -> None:
+    """Send batches to the collector alone, then wait for the archive to hold them; print both."""
+    path, size = SHAPES["batches of 20"]
+    with tempfile.TemporaryDirectory() as folder, durable(Path(folder)) as (port, pid):
+        run = Run(port, path, size)
+        asyncio.run(run.drive(connections, seconds))
+        sent = len(run.latencies) * size
+        waiting = metric(port, "headwater_requests_waiting")
+        disk = sum(file.stat().st_size for file in Path(folder).glob("journal.sqlite*"))
+        print(f"flood {run}; {waiting:,.0f} of {len(run.latencies):,} requests wait in {disk / 1e6:.0f} MB")
+        print(f"peak memory of {len(family(pid))} processes: {peak(pid) / 1e6:.0f} MB")
+        started = time.perf_counter()
+        while metric(port, "headwater_requests_waiting"):
+            time.sleep(1)
+        stored = metric(port, "headwater_events_stored_total")
+        print(
+            f"archived after another {time.perf_counter() - started:.0f} s: {stored:,.0f} of {sent:,} events"
+        )
+        print(f"peak memory of {len(family(pid))} processes: {peak(pid) / 1e6:.0f} MB")
+
+
+def metric(port: int, name: str) -> float:
+    """Return a sample of the collector's metrics."""
+    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as page:
+        lines = page.read().decode().splitlines()
+    return next(float(line.split()[1]) for line in lines if line.startswith(f"{name} "))
+
+
+def family(pid: int) -> list[int]:
+    """Return a process and those that it has started."""
+    threads = Path(f"/proc/{pid}/task").glob("*/children")
+    return [pid, *(int(child) for thread in threads for child in thread.read_text().split())]
+
+
+def peak(pid: int) -> int:
+    """Return the most memory that a process and its children have held, in bytes, added up."""
+    statuses = [Path(f"/proc/{one}/status").read_text() for one in family(pid)]
+    lines = [line for status in statuses for line in status.splitlines() if line.startswith("VmHWM")]
+    return sum(int(line.split()[1]) * 1024 for line in lines)
 
 
 class Run:
@@ -191,19 +246,20 @@ def bare() -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def durable(folder: Path) -> Iterator[int]:
-    """Run the collector on a folder; give its port."""
+def durable(folder: Path) -> Iterator[tuple[int, int]]:
+    """Run the collector on a folder; give its port and its process."""
     port = free_port()
-    with _running([sys.executable, "-m", "headwater.collect.alone", str(folder), str(port), KEY], port):
-        yield port
+    command = [sys.executable, "-m", "headwater.collect.alone", str(folder), str(port), KEY]
+    with _running(command, port) as pid:
+        yield port, pid
 
 
 @contextlib.contextmanager
-def _running(command: list[str], port: int) -> Iterator[None]:
+def _running(command: list[str], port: int) -> Iterator[int]:
     process = subprocess.Popen(command)
     try:
         _until_listening(port)
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait()

@@ -130,7 +130,7 @@ MESSAGES = st.lists(
             optional={"userId": st.just("ada"), "event": st.just("x"), "properties": st.integers(0, 2)},
         ),
         st.none(),
-        st.integers(),
+        st.integers(-(2**53), 2**53),
     ),
     max_size=6,
 )

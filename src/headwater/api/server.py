@@ -92,8 +92,10 @@ class House:
         from headwater.collect.journal import Journal
         from headwater.collect.metrics import Metrics
         from headwater.collect.worker import Supervisor
+        from headwater.collect.writer import SWITCH_SECONDS
         from headwater.workspace import Workspace
 
+        sys.setswitchinterval(SWITCH_SECONDS)
         self.workspace = Workspace(folder, builds_on_read=False)
         self.journal = Journal(folder / "journal.sqlite", key=worker.journal_key())
         self.published = self.journal.published()

@@ -47,7 +47,9 @@ def serve(root: Path, port: int, key: str, *, every: float = EVERY_SECONDS) -> N
     from headwater.collect.app import collector
     from headwater.collect.journal import Journal
     from headwater.collect.metrics import Metrics
+    from headwater.collect.writer import SWITCH_SECONDS
 
+    sys.setswitchinterval(SWITCH_SECONDS)
     journal = Journal(root / "journal.sqlite", key=journal_key(key))
     command = [sys.executable, "-m", "headwater.collect.alone", str(root), "worker", key, str(every)]
     supervisor = Supervisor(command, journal)

@@ -109,7 +109,11 @@ class _Collector:
         try:
             if is_cut:
                 raise bodies.too_large(request.body, DECODED_BYTES)
-            wire, opened = await self._opened(request, wire, kind, is_known=is_known)
+            if _is_large(request.body):
+                async with self._large:
+                    wire, opened = await asyncio.to_thread(_parsed, request, wire, kind, is_known=is_known)
+            else:
+                wire, opened = _parsed(request, wire, kind, is_known=is_known)
         except Unreadable as error:
             if not is_known:
                 return await self._unknown(wire, send, request)
@@ -121,16 +125,6 @@ class _Collector:
             return await self._unknown(wire, send, request)
         await self._journal.append(request)
         return await requests.said_to(send, request, wire.answer(request, opened))
-
-    async def _opened(
-        self, request: Request, wire: Wire, kind: str, *, is_known: bool
-    ) -> tuple[Wire, Opened]:
-        """Take a request apart as far as the answer needs it; large ones one after the other."""
-        size = len(request.body)
-        if size < LARGE and (request.body[:2] != GZIP or size < LARGE // 8):
-            return _parsed(request, wire, kind, is_known=is_known)
-        async with self._large:
-            return await asyncio.to_thread(_parsed, request, wire, kind, is_known=is_known)
 
     async def _unknown(self, wire: Wire, send: Send, request: Request) -> None:
         """Say that nothing was stored, to a client that can hear it."""
@@ -170,6 +164,10 @@ class _Collector:
 
 def _takes(wire: Wire, method: str) -> bool:
     return method in wire.methods or (method == "HEAD" and "GET" in wire.methods)
+
+
+def _is_large(body: bytes) -> bool:
+    return len(body) >= LARGE or (body[:2] == GZIP and len(body) >= LARGE // 8)
 
 
 def _parsed(request: Request, wire: Wire, kind: str, *, is_known: bool) -> tuple[Wire, Opened]:

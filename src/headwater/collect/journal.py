@@ -24,6 +24,7 @@ from headwater.collect.writer import JournalUnavailableError, Writer
 from headwater.contract.errors import WorkspaceBusyError
 
 if TYPE_CHECKING:
+    import asyncio
     from pathlib import Path
 
     from headwater.collect.request import Request
@@ -96,15 +97,15 @@ class Journal:
 
     # -- for the collector --------------------------------------------------------------------------
 
-    async def append(self, request: Request, *, is_cut: bool = False) -> None:
-        """Store a request and return once it is on stable storage.
+    def append(self, request: Request, *, is_cut: bool = False) -> asyncio.Future[None]:
+        """Store a request; what is returned ends once it is on stable storage.
 
-        `is_cut`: only the beginning of its body is there. Raises JournalUnavailableError when it could
-        not be stored; then nothing of it was.
+        `is_cut`: only the beginning of its body is there. Raises JournalUnavailableError, or ends with
+        it, when the request could not be stored; then nothing of it was.
         """
         self._refuse_if_full()
         entry = Entry(frame(request, is_cut=is_cut), request.received_at)
-        await self._writer.submit(entry, size=len(entry.content))
+        return self._writer.submit(entry, size=len(entry.content))
 
     def store(self, request: Request, *, is_cut: bool = False) -> None:
         """Store a request from a thread, as `append` does from an event loop."""

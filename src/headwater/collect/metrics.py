@@ -10,10 +10,13 @@ the archive; what was acknowledged and is not there yet is in the requests that 
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client import CollectorRegistry, Counter, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
 from headwater.collect.admit import Refusal
@@ -38,12 +41,8 @@ class Metrics:
     def __init__(self, journal: Journal) -> None:
         self.registry = CollectorRegistry()
         self.registry.register(_Counts(journal))
-        self.seconds = Histogram(
-            "headwater_collect_seconds",
-            "Time from the request to its answer",
-            registry=self.registry,
-            buckets=SECONDS,
-        )
+        self.seconds = Seconds()
+        self.registry.register(self.seconds)
         self.unauthorized = Counter(
             "headwater_requests_unauthorized", "Requests without a known key", registry=self.registry
         )
@@ -54,6 +53,27 @@ class Metrics:
     def page(self) -> bytes:
         """Return the page in the text format of Prometheus."""
         return generate_latest(self.registry)
+
+
+class Seconds(Collector):
+    """A histogram of the answers; only the event loop adds to it, so that it needs no lock."""
+
+    def __init__(self) -> None:
+        self._counts = [0] * (len(SECONDS) + 1)
+        self._sum = 0.0
+
+    def observe(self, seconds: float) -> None:
+        """Count an answer that took so long."""
+        self._counts[bisect_left(SECONDS, seconds)] += 1
+        self._sum += seconds
+
+    def collect(self) -> Iterator[HistogramMetricFamily]:
+        """Yield the histogram as Prometheus wants it: each bucket with all below it."""
+        upto = accumulate(self._counts)
+        buckets = [(f"{bound:g}", n) for bound, n in zip((*SECONDS, math.inf), upto, strict=True)]
+        buckets[-1] = ("+Inf", buckets[-1][1])
+        doc = "Time from the request to its answer"
+        yield HistogramMetricFamily("headwater_collect_seconds", doc, buckets=buckets, sum_value=self._sum)
 
 
 class _Counts(Collector):

@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from headwater.collect.receipts import Receipt
     from headwater.contract.ports import PersonalStore
 
-PLAN_BYTES = 32 * 1024 * 1024
+PLAN_BYTES = 16 * 1024 * 1024
 """Requests that go into one set of files, unpacked, about."""
-AT_ONCE = 2000
+AT_ONCE = 1000
 """Messages that are rows at the same time; the rest of a plan is in Arrow's compact form."""
 
 
@@ -65,6 +65,7 @@ class Publisher:
                 batch = self._batch(*plan, (receipt for some in found for receipt in some))
                 written += self._written(batch)
                 self._register.published(plan[1], batch.counted(), batch.latest)
+            pa.default_memory_pool().release_unused()
         return written
 
     def close(self) -> None:

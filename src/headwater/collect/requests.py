@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b64decode
+from functools import lru_cache
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 
@@ -30,6 +31,7 @@ PREFLIGHT_SECONDS = b"86400"
 JSON = b"application/json"
 NO_CONTENT = 204
 Pairs = list[tuple[bytes, bytes]]
+KEPT = {name.encode(): name for name in KEPT_HEADERS}
 
 
 class Slow(Exception):  # noqa: N818 (an outcome, handled where it is raised)
@@ -40,9 +42,10 @@ def come(scope: Scope, *, received_at: int) -> Request:
     """Return the request of a scope, its body still to be read."""
     headers: dict[str, str] = {}
     for name, value in scope["headers"]:
-        plain = name.decode("latin-1")
-        if plain in KEPT_HEADERS:
-            headers.setdefault(plain, value.decode("latin-1"))
+        kept = KEPT.get(name)
+        if kept is not None:
+            headers.setdefault(kept, value.decode("latin-1"))
+    client = scope.get("client")
     return Request(
         method=scope["method"],
         path=scope["path"].removeprefix(scope.get("root_path", "")),
@@ -50,29 +53,33 @@ def come(scope: Scope, *, received_at: int) -> Request:
         headers=headers,
         body=b"",
         received_at=received_at,
-        address=_address(scope.get("client")),
+        address=None if client is None else _address(client[0]),
     )
 
 
-def _address(client: Any) -> str | None:
-    """Return the client's IP address; the server has put that in which a trusted proxy names."""
+@lru_cache(maxsize=4096)
+def _address(said: str) -> str | None:
+    """Return a client's IP address; the server has put that in which a trusted proxy names."""
     try:
-        return None if client is None else str(ip_address(client[0]))
+        return str(ip_address(said))
     except ValueError:
         return None
 
 
 def keys(request: Request) -> tuple[str, ...]:
     """Return the write keys that headers and query name: basic user, bearer token, ?writeKey=."""
-    found: tuple[str, ...] = ()
-    scheme, _, said = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "basic":
-        found += _basic(said)
-    elif scheme.lower() == "bearer":
-        found += (said.strip(),)
+    found = _authorized(request.headers.get("authorization", ""))
     if "writeKey=" in request.query:
         found += tuple(value for name, value in request.pairs() if name == "writeKey")
     return found
+
+
+@lru_cache(maxsize=1024)
+def _authorized(header: str) -> tuple[str, ...]:
+    scheme, _, said = header.partition(" ")
+    if scheme.lower() == "basic":
+        return _basic(said)
+    return (said.strip(),) if scheme.lower() == "bearer" else ()
 
 
 def _basic(encoded: str) -> tuple[str, ...]:

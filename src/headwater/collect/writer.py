@@ -22,6 +22,8 @@ WAITING_BYTES = 48 * 1024 * 1024
 """Handed over but not yet committed; beyond this the writer says that it is busy."""
 GROUP_BYTES = 8 * 1024 * 1024
 """What one transaction holds, but for a single item that is larger."""
+SWITCH_SECONDS = 0.001
+"""How long a busy thread keeps the interpreter from the one that commits; a server sets it for its process."""
 
 
 class JournalUnavailableError(HeadwaterError):
