@@ -51,7 +51,7 @@ def google(name: str, **params: Any) -> Sent:
 
 
 def gtag(name: str, url: str, **fields: str) -> Sent:
-    return query("/g/collect", v="2", tid=KEY, cid="device-1", en=name, dl=url, **fields)
+    return query("/g/collect", **{"v": "2", "tid": KEY, "cid": "device-1", "en": name, "dl": url, **fields})
 
 
 def matomo(url: str, **fields: str) -> Sent:
@@ -119,3 +119,24 @@ def test_an_order_has_its_value_and_the_channel_of_its_landing(protocol: str, tm
     assert (order["conversion_id"], order["goal"]) == ("o-1", "purchase")
     assert (float(order["value"]), order["currency"]) == (129.9, "USD")
     assert touches == [{"channel": "paid_search", "person_id": order["person_id"]}]
+
+
+def test_what_comes_late_of_a_page_that_was_left_is_no_second_landing(tmp_path: Path) -> None:
+    visit = [
+        plausible("pageview", LANDING, r=REFERRER),
+        plausible("pageview", THANKS),
+        plausible("engagement", LANDING, e=1432, sd=100),
+        gtag("page_view", LANDING, cid="device-2", dr=REFERRER),
+        gtag("page_view", THANKS, cid="device-2"),
+        gtag("user_engagement", LANDING, cid="device-2", _et="1432"),
+    ]
+
+    with running(tmp_path) as collector:
+        for path, body in visit:
+            content = None if body is None else orjson.dumps(body)
+            collector.send(path, content, key=None, method="GET" if body is None else "POST")
+        assert len(collector.rows("events")) == 6
+
+    with Workspace(tmp_path) as shop:
+        shop.build()
+        assert shop.sql("select channel from touchpoints").to_pylist() == [{"channel": "paid_search"}] * 2

@@ -233,3 +233,11 @@ def test_pages_and_screens_are_visits_and_so_is_whatever_happened_on_a_page() ->
     assert seen(type="track", url=None)["is_visit"] is False
     assert seen(type="track", url="")["is_visit"] is False
     assert seen()["occurred_at"] == at("09:00")
+
+
+@pytest.mark.parametrize("name", ["engagement", "user_engagement"])
+def test_what_is_said_of_a_page_that_was_left_is_no_visit(name: str) -> None:
+    url = "https://shop.example/?utm_source=x"
+
+    assert seen(type="track", event=name, url=url)["is_visit"] is False
+    assert seen(type="track", event="Engagement Survey", url=url)["is_visit"] is True

@@ -6,7 +6,8 @@ Makes  persons         identifier -> person_id
        person_events   event -> person_id
 
 An event belongs to its customer id, else its device, else its e-mail address or phone number; one
-with none of them that may link is a person of its own.
+with none of them that may link is a person of its own. What browsers say of a page when they leave it
+(Plausible's and Google's engagement) may come after the next page, so it is no part of a visit.
 """
 
 from __future__ import annotations
@@ -157,7 +158,11 @@ def person_events(*, tag_pattern: str) -> Step:
                         when e.email <> '' then 'email:' || e.email
                         when e.phone <> '' then 'phone:' || e.phone
                     end as identifier,
-                    e.url <> '' or e.type in ('page', 'screen') as is_visit,
+                    case
+                        when e.type in ('page', 'screen') then true
+                        when e.event in ('engagement', 'user_engagement') then false
+                        else e.url <> ''
+                    end as is_visit,
                     (strpos(e.url, '?') > 0 and regexp_matches(e.url, :tag_pattern))
                         -- some clients always send a campaign, mostly an empty one
                         or case
