@@ -47,7 +47,6 @@ TESTED_ELSEWHERE = {
     "collect/backlog.py": "tests/collect/test_journal.py",
     "collect/clock.py": "tests/collect/test_collector_clock.py",
     "collect/frames.py": "tests/collect/test_journal.py",
-    "collect/ids.py": "tests/collect/test_publisher.py",
     "collect/importing": "tests/collect/importing",
     "collect/imports.py": "tests/collect/importing",
     "collect/intake.py": "tests/collect/test_collector_http.py",
