@@ -30,6 +30,7 @@ from collections import Counter
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
+from urllib.request import urlopen
 
 import pyarrow.parquet as pq
 
@@ -37,6 +38,7 @@ KEY = "wk_kill"
 PUBLISH_SECONDS = "0.1"
 LONGEST_LIFE = 0.8
 BATCH = 20
+DRAIN_SECONDS = 300.0
 KILLED = ("both", "server", "worker")
 
 
@@ -105,8 +107,18 @@ class Collector:
         threads = children.parents[1].glob("*/children")
         return [int(pid) for thread in threads for pid in thread.read_text().split()]
 
+    def drain(self) -> None:
+        """Wait until the worker has archived everything."""
+        until = time.monotonic() + DRAIN_SECONDS
+        while time.monotonic() < until:
+            with urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=60) as page:
+                if b"headwater_requests_waiting 0.0" in page.read():
+                    return
+            time.sleep(0.2)
+        sys.exit(f"something still waits after {DRAIN_SECONDS:g} s")
+
     def stop(self) -> None:
-        """End it in good order; it publishes what is left."""
+        """End it in good order."""
         assert self.process is not None
         self.process.terminate()
         self.process.wait()
@@ -179,6 +191,7 @@ def torment(collector: Collector, kills: int, count: int, chance: random.Random)
         client.stopping.set()
     for client in clients:
         client.join()
+    collector.drain()
     collector.stop()
     return clients
 

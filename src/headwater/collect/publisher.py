@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from headwater.collect.receipts import Receipt
     from headwater.contract.ports import PersonalStore
 
-PLAN_BYTES = 16 * 1024 * 1024
-"""Requests that go into one set of files, unpacked, about."""
+PLAN_BYTES = 8 * 1024 * 1024
+"""Requests that go into one set of files, unpacked, about: what a worker that dies has to do again."""
 AT_ONCE = 1000
 """Messages that are rows at the same time; the rest of a plan is in Arrow's compact form."""
 
