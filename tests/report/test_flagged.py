@@ -114,3 +114,11 @@ def test_a_crawler_that_a_rule_names_later_is_flagged_back_to_its_first_visit(sh
     shop.control.apply({"flag_rules": [{"flag": "bot", "user_agent": "*firefox*"}]})
 
     assert (before, credited(shop)) == ({"email": 1.0}, {})
+
+
+def test_markov_counts_no_flagged_journey_whichever_way_it_counts(shop: Workspace) -> None:
+    as_stored = shop.report("compare", model="markov").rows
+    afresh = shop.report("compare", model="markov", window="90d", since="2026-01-01").rows
+
+    assert [(row["channel"], row["markov"]) for row in as_stored if row["markov"]] == [("email", 1.0)]
+    assert [(row["channel"], row["markov"]) for row in afresh if row["markov"]] == [("email", 1.0)]
