@@ -42,6 +42,7 @@ TESTED_ELSEWHERE = {
     "attribution/time_decay.py": "tests/attribution/test_ledger.py",
     "attribution/w_shaped.py": "tests/attribution/test_ledger.py",
     "collect/admit.py": "tests/collect/test_message.py",
+    "collect/salts.py": "tests/collect/test_gate.py",
     "collect/alone.py": "tests/collect/test_collector_kill.py",
     "collect/archive.py": "tests/collect/test_publisher.py",
     "collect/backlog.py": "tests/collect/test_journal.py",

@@ -15,7 +15,7 @@ from headwater import attribution
 from headwater.attribution import effects, ledger, transitions
 from headwater.contract.steps import Solve
 from headwater.contract.tables import CLICK_ID_NAMES, EVENTS, FX_RATES, HOSTS, SOURCE_ALIASES, TAG_ALIASES
-from headwater.identity import click_links, components, identifiers, links, persons
+from headwater.identity import click_links, components, consents, identifiers, links, persons
 from headwater.journey import (
     agents,
     channels,
@@ -60,6 +60,7 @@ def steps(settings: Settings, *, placeholder_hashes: Collection[str] = ()) -> It
     yield persons.device_owners()
     yield _hosts(settings)
     yield persons.person_events(tag_pattern=click_ids.PARAMETER_PATTERN)
+    yield consents.consents()
     # journey: sessions -> touchpoints, conversions -> journeys
     yield sessions.sessions(
         idle=timedelta(minutes=settings.session_idle_minutes),

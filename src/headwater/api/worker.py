@@ -13,13 +13,16 @@ from pathlib import Path
 
 from headwater.collect.publisher import Publisher
 from headwater.collect.worker import work
+from headwater.store.control import Control
 from headwater.store.personal import Personal
 from headwater.store.secrets import secret_key, subkey
 
 
 def publisher(folder: Path) -> Publisher:
     """Return what the worker of a workspace works with."""
-    return Publisher(folder, Personal(folder / "personal.sqlite", secret_key()), key=journal_key())
+    control = Control.in_folder(folder)
+    personal = Personal(folder / "personal.sqlite", secret_key())
+    return Publisher(folder, personal, key=journal_key(), settings=control.settings)
 
 
 def journal_key() -> bytes:

@@ -43,6 +43,7 @@ class Refusal(StrEnum):
     TOO_MANY_PROPERTIES = "too_many_properties"
     EVENT_TOO_LARGE = "event_too_large"
     TOO_DEEP = "too_deep"
+    NO_CONSENT = "no_consent"
     UNTRANSLATABLE = "untranslatable"
 
 

@@ -19,6 +19,7 @@ import orjson
 from headwater.collect import bodies
 from headwater.collect.admit import RAW_CHARS, Hit, Refusal, Refused, refusal
 from headwater.collect.bodies import raw_text
+from headwater.collect.gate import seen
 from headwater.collect.message import CHECKS, message_id
 from headwater.collect.protocols import chosen, settled
 from headwater.collect.receipts import DIGEST_BYTES, KEY_BYTES, Receipt
@@ -68,7 +69,7 @@ def admitted(request: Request, opened: Opened, *, origin: str) -> Iterator[Recei
     sent_at = _plain(opened.sent_at) or _header(request.headers.get("sentat"))
     messages = iter(opened.messages)
     while some := list(islice(messages, AT_ONCE)):
-        result = Receipt(origin=origin, received_at=request.received_at, sent_at=sent_at)
+        result = Receipt(origin=origin, received_at=request.received_at, sent_at=sent_at, seen=seen(request))
         for message in some:
             if isinstance(message, dict):
                 _admit(message, result)

@@ -23,11 +23,14 @@ from headwater.collect.admit import Refusal, Refused
 from headwater.collect.backlog import Backlog
 from headwater.collect.clock import EPOCH
 from headwater.collect.frames import Seal
+from headwater.collect.gate import Gate
 from headwater.collect.receipts import glimpse
 from headwater.collect.register import COUNTED, LATEST, Register
+from headwater.collect.salts import Salts
+from headwater.contract.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import date
     from pathlib import Path
 
@@ -39,13 +42,28 @@ PLAN_BYTES = 8 * 1024 * 1024
 """Requests that go into one set of files, unpacked, about: what a worker that dies has to do again."""
 AT_ONCE = 1000
 """Messages that are rows at the same time; the rest of a plan is in Arrow's compact form."""
+NO_CONSENT = Refused(
+    Refusal.NO_CONSENT, None, "its sender may not be recognised, and the workspace keeps no such events"
+)
 
 
 class Publisher:
     """Publishes one journal into the archive of its folder; one at a time."""
 
-    def __init__(self, folder: Path, personal: PersonalStore, *, key: bytes | None = None) -> None:
-        """Open the journal in `folder` and the register beside it; `key` is the journal's."""
+    def __init__(
+        self,
+        folder: Path,
+        personal: PersonalStore,
+        *,
+        key: bytes | None = None,
+        settings: Callable[[], Settings] = Settings,
+    ) -> None:
+        """Open the journal in `folder` and the register beside it; `key` is the journal's.
+
+        `settings` are asked for with every batch: what may be kept of an event is decided by them.
+        """
+        self._settings = settings
+        self._salts = Salts(folder)
         self._folder = folder
         self._personal = personal
         self._seal = Seal(key)
@@ -85,7 +103,7 @@ class Publisher:
 
     def _batch(self, first: int, last: int, receipts: Iterable[Receipt], *, is_new: bool = True) -> Batch:
         """Make the tables of a plan; unless `is_new`, its ids are claimed and counted already."""
-        batch = Batch(first, last, self._personal)
+        batch = Batch(first, last, self._personal, Gate(self._settings(), salts=self._salts))
         for some in portions(receipts):
             batch.take(some, self._register.claimed(some) if is_new else [(one.messages, 0) for one in some])
         return batch
@@ -117,7 +135,8 @@ class Publisher:
 class Batch:
     """The tables of one plan: the same whenever they are made from the same receipts."""
 
-    def __init__(self, first: int, last: int, personal: PersonalStore) -> None:
+    def __init__(self, first: int, last: int, personal: PersonalStore, gate: Gate) -> None:
+        self._gate = gate
         self.name = f"collected-{first:012d}-{last:012d}"
         self.received_on: date = EPOCH.date()
         self.latest: list[dict[str, Any]] = []
@@ -142,7 +161,11 @@ class Batch:
             around = message.Circumstances(self._known_at, receipt.sent_at, receipt.origin)
             for admitted in messages:
                 try:
-                    events.append(personal.screened(message.event(admitted, around)))
+                    row = self._gate.passed(message.event(admitted, around), receipt.seen)
+                    if row is None:
+                        refused.append(self._refused(NO_CONSENT, receipt.origin))
+                        continue
+                    events.append(personal.screened(row, self._gate.rules))
                     counts["stored"] += 1
                 except Exception as error:  # noqa: BLE001 (one message must never stop the others)
                     self._parked += 1

@@ -9,8 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from headwater.collect.gate import NOTHING
+
 if TYPE_CHECKING:
     from headwater.collect.admit import Refused
+    from headwater.collect.gate import Seen
 
 KEY_BYTES, DIGEST_BYTES = 16, 4
 STAMP_BYTES = KEY_BYTES + DIGEST_BYTES
@@ -25,6 +28,8 @@ class Receipt:
     """The protocol."""
     received_at: int
     """Microseconds since 1970, UTC."""
+    seen: Seen = NOTHING
+    """What the request's headers say of its sender."""
     sent_at: Any = None
     """When the request was sent by the client's words, verbatim."""
     messages: list[dict[str, Any]] = field(default_factory=list)

@@ -20,6 +20,9 @@ KEPT_HEADERS = frozenset(
         "authorization", "content-type", "content-encoding", "cookie", "origin", "referer", "user-agent",
         "accept-language", "sentat", "anonymousid", "sec-gpc", "dnt", "purpose", "sec-purpose", "x-moz",
         "sp-anonymous", "openpanel-client-id", "x-retry-count", "rsa-retry-attempt",
+        "cf-ipcountry", "cf-region-code", "x-vercel-ip-country", "x-vercel-ip-country-region",
+        "cloudfront-viewer-country", "cloudfront-viewer-country-region", "x-appengine-country",
+        "x-appengine-region", "x-country-code", "x-region-code",
         "posthog-sdk-info", "posthog-request-timestamp", "idempotency-key",
     }
 )  # fmt: skip

@@ -362,6 +362,18 @@ PERSON_EVENTS = table(
     """,
 )
 
+CONSENTS = table(
+    "consents",
+    "The latest decision of each person: whether anything may go to ad platforms.",
+    "person_id",
+    """
+    person_id BIGINT the person
+    consent VARCHAR what was said: all, analytics_only, ads_only, none, gpc, ...; unknown: nothing ever
+    may_sync BOOLEAN whether anything of the person may go to ad platforms
+    decided_at TIMESTAMP when Headwater learned of it, UTC
+    """,
+)
+
 # -- journey ---------------------------------------------------------------------------------------
 
 HOSTS = table(
