@@ -49,6 +49,7 @@ TESTED_ELSEWHERE = {
     "collect/clock.py": "tests/collect/test_collector_clock.py",
     "collect/frames.py": "tests/collect/test_journal.py",
     "collect/importing": "tests/collect/importing",
+    "collect/ids.py": "tests/collect/test_journal.py",
     "collect/imports.py": "tests/collect/importing",
     "collect/intake.py": "tests/collect/test_collector_http.py",
     "collect/metrics.py": "tests/collect/test_collector_http.py",
