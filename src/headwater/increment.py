@@ -400,19 +400,23 @@ class _Increment:
             self.drop(table)
 
     def _number_on(self) -> None:
-        """Let the visits that are made anew be counted on from those before them, which stay."""
+        """Let the visits that are made anew be counted on from those before them, which stay.
+
+        Each flag has visits of its own; only a burst is told by the visit itself, which is one of the others.
+        """
+        stream = "coalesce(nullif(s.flag, 'burst'), '')"
         self.engine.execute(
-            """
+            f"""
             create table delta.kept_visits as
-            select s.person_id, count(*) as visits from main.sessions as s
+            select s.person_id, {stream} as stream, count(*) as visits from main.sessions as s
             where s.person_id in (select person_id from delta.touched)
                 and s.session_id not in (select session_id from delta.removed_sessions)
-            group by s.person_id
+            group by s.person_id, {stream}
             """
         )
         self.engine.execute(
             "update delta.sessions as s set visit_no = s.visit_no + k.visits "
-            "from delta.kept_visits as k where k.person_id = s.person_id"
+            f"from delta.kept_visits as k where k.person_id = s.person_id and k.stream = {stream}"
         )
 
     def paths(self) -> None:

@@ -51,7 +51,9 @@ def drawn(world: World, touches: list[Any], buys: list[Any]) -> ReportContext:
     for name, hour, channel in touches:
         world.touch(name, hour / 24, channel)
     for name, hour, goal, count, nulls in buys:
-        world.buy(name, hour / 24, goal=goal, conversion_count=count, null_count=nulls)
+        # of an aggregated path, which brings other counts, nothing is flagged
+        flag = "bot" if (count, nulls) == (1, 0) and hour % 3 == 0 else None
+        world.buy(name, hour / 24, goal=goal, conversion_count=count, null_count=nulls, flag=flag)
     for name, plan in (("ada", "pro"), ("bo", "pro"), ("cy", "free")):
         world.person(name)
         world.row("imported_persons", person=f"user:{name}", attributes=f'{{"plan":"{plan}"}}')
@@ -98,6 +100,7 @@ def test_models_say_the_same_of_runs_and_of_rows(
         ReportQuery(window=timedelta(days=2)),
         ReportQuery(currency="EUR"),
         ReportQuery(segment="plan=pro"),
+        ReportQuery(with_flagged=True),
     ],
 )
 def test_steps_that_builds_keep_answer_only_the_plain_question(world: World, query: ReportQuery) -> None:

@@ -40,6 +40,7 @@ JOURNEY_ROWS = """
         null_count,
         cast(cast(net_value as decimal(38, 6)) * 1000000 as bigint) as net_micros
     from journeys
+    where flag is null
 """
 MICRO = 10**6
 SCHEMA = pa.schema(

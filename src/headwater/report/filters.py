@@ -234,7 +234,7 @@ def _alone(reader: Reader, query: ReportQuery, *, conversions: str) -> list[str]
 def _transitions(query: ReportQuery, settings: Settings, *, window: timedelta) -> str | None:
     """Build the SELECT of steps that builds keep: of all days and persons, in the window of the settings."""
     stated = query.currency or settings.currency
-    if query.since or query.until or query.segment or stated != settings.currency:
+    if query.since or query.until or query.segment or query.with_flagged or stated != settings.currency:
         return None
     if window != built_window(settings):
         return None
