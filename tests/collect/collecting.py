@@ -20,6 +20,7 @@ import uvicorn
 from headwater.collect import archive
 from headwater.collect.alone import Forgetful
 from headwater.collect.app import collector
+from headwater.collect.connections import SERVED_WITH
 from headwater.collect.intake import admitted
 from headwater.collect.journal import Journal
 from headwater.collect.metrics import Metrics
@@ -121,7 +122,8 @@ def running(folder: Path, *, key: bytes | None = None, keys: Collection[str] = (
     """Run a collector on `folder` while the block lasts; `keys` are the write keys that it knows."""
     journal = Journal(folder / "journal.sqlite", key=key)
     app = collector(journal, lambda: keys, Metrics(journal))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off"))
+    config = uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off", **SERVED_WITH)
+    server = uvicorn.Server(config)
     listener = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

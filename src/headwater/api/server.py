@@ -25,6 +25,7 @@ from headwater.api import access, page, worker
 from headwater.api.app import application
 from headwater.api.loader import Loader
 from headwater.api.served import Served
+from headwater.collect.connections import SERVED_WITH
 from headwater.contract.errors import HeadwaterError, WorkspaceBusyError
 from headwater.doors import SERVER_FILE, server_of
 
@@ -212,6 +213,7 @@ def _run(house: House, listener: socket.socket, *, host: str, ready: Callable[[R
         backlog=BACKLOG,
         forwarded_allow_ips=os.environ.get("HEADWATER_TRUSTED_PROXIES", "127.0.0.1"),
         timeout_graceful_shutdown=GRACE_SECONDS,
+        **SERVED_WITH,
     )
     try:
         Uvicorn(config, served=house.served, started=started).run(sockets=[listener])

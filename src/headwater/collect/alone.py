@@ -45,6 +45,7 @@ def serve(root: Path, port: int, key: str, *, every: float = EVERY_SECONDS) -> N
     import uvicorn
 
     from headwater.collect.app import collector
+    from headwater.collect.connections import SERVED_WITH
     from headwater.collect.journal import Journal
     from headwater.collect.metrics import Metrics
     from headwater.collect.writer import SWITCH_SECONDS
@@ -55,7 +56,9 @@ def serve(root: Path, port: int, key: str, *, every: float = EVERY_SECONDS) -> N
     supervisor = Supervisor(command, journal)
     app = collector(journal, lambda: (key,), Metrics(journal))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it again when it has stopped
-    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=port, log_level="warning", access_log=False, **SERVED_WITH
+    )
     with contextlib.closing(journal):
         supervisor.start()
         try:

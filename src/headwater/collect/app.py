@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from headwater.collect import bodies, requests, tracker
@@ -67,6 +68,7 @@ class _Collector:
         self._keys = keys
         self._metrics = metrics
         self._large = asyncio.Semaphore(1)
+        self._room = requests.Room()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -87,8 +89,12 @@ class _Collector:
                 send, 405, f"send this with {allowed}", headers=[*headers, (b"allow", allowed.encode())]
             )
         started = time.perf_counter()
+        place = requests.Place(self._room)
         try:
-            await self._take(wire, kind, request, receive, send)
+            content, is_whole = await requests.body(receive, cap=DECODED_BYTES, place=place)
+            is_cut = not is_whole
+            request = request._replace(body=content[:RAW_CHARS] if is_cut else content)
+            await self._take(wire, kind, request, send, is_cut=is_cut)
         except requests.Slow:
             await requests.problem(
                 send, 408, "the body did not arrive", headers=[*headers, (b"connection", b"close")]
@@ -96,14 +102,13 @@ class _Collector:
         except JournalUnavailableError as error:
             self._metrics.unavailable.inc()
             await requests.problem(send, 503, requests.said(error), headers=[*headers, RETRY_AFTER])
+        finally:
+            place.leave()
         self._metrics.seconds.observe(time.perf_counter() - started)
         return None
 
-    async def _take(self, wire: Wire, kind: str, request: Request, receive: Receive, send: Send) -> None:
+    async def _take(self, wire: Wire, kind: str, request: Request, send: Send, *, is_cut: bool) -> None:
         """Store what a request brings, then answer it."""
-        content, is_whole = await requests.body(receive, cap=DECODED_BYTES)
-        is_cut = not is_whole
-        request = request._replace(body=content[:RAW_CHARS] if is_cut else content)
         known = self._keys()
         is_known = any(key in known for key in requests.keys(request))
         try:
@@ -138,7 +143,8 @@ class _Collector:
         """Answer the paths that only show something."""
         told = browser_answer(request, next(iter(requests.keys(request)), ""))
         if told is not None:
-            await requests.body(receive, cap=0)
+            with suppress(requests.Slow):
+                await requests.body(receive, cap=0, place=requests.Place(self._room))
             return await requests.said_to(send, request, told)
         if request.method not in ("GET", "HEAD"):
             return await requests.problem(

@@ -18,15 +18,20 @@ from typing import TYPE_CHECKING
 import orjson
 
 from headwater.collect.request import KEPT_HEADERS, Request
+from headwater.collect.writer import JournalUnavailableError
 
 if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import Message, Receive, Scope, Send
 
     from headwater.collect.request import Answer
     from headwater.contract.errors import HeadwaterError
 
 BODY_SECONDS = 30.0
 """A body that has not arrived by then is given up; its client will send again."""
+BODIES_BYTES = 64 * 1024 * 1024
+"""What all bodies may hold together, beyond SMALL bytes each, while they are read and stored."""
+SMALL = 64 * 1024
+"""Bytes of every body that need no room: so large bodies that never end keep no small ones out."""
 PREFLIGHT_SECONDS = b"86400"
 JSON = b"application/json"
 NO_CONTENT = 204
@@ -90,11 +95,45 @@ def _basic(encoded: str) -> tuple[str, ...]:
         return ()
 
 
-async def body(receive: Receive, *, cap: int) -> tuple[bytes, bool]:
+class Room:
+    """What large bodies hold of the memory together, so that no flood of them exhausts it."""
+
+    def __init__(self, most: int = BODIES_BYTES) -> None:
+        self.free = most
+
+
+class Place:
+    """What one body holds of a room until it is left."""
+
+    __slots__ = ("_held", "_room", "_size")
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self._size = 0
+        self._held = 0
+
+    def take(self, size: int) -> bool:
+        """Tell whether there is room for so many bytes more, and hold them; there always is for SMALL."""
+        self._size += size
+        more = max(0, self._size - SMALL) - self._held
+        if more > self._room.free:
+            return False
+        self._room.free -= more
+        self._held += more
+        return True
+
+    def leave(self) -> None:
+        """Give back what is held."""
+        self._room.free += self._held
+        self._held = 0
+
+
+async def body(receive: Receive, *, cap: int, place: Place) -> tuple[bytes, bool]:
     """Return the body and whether it is whole.
 
     What exceeds `cap` is read and thrown away, so that the client gets to see the answer; memory stays
-    within the cap. Raises Slow after BODY_SECONDS or when the client goes away.
+    within the cap. Raises Slow after BODY_SECONDS or when the client goes away, and
+    JournalUnavailableError where the bodies of others fill the room.
     """
     message = await receive()
     if not message.get("more_body") and message["type"] == "http.request":
@@ -102,23 +141,31 @@ async def body(receive: Receive, *, cap: int) -> tuple[bytes, bool]:
         return first[:cap], len(first) <= cap
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            return await _chunks(message.get("body", b""), receive, cap=cap)
+            return await _chunks(message, receive, cap=cap, place=place)
     except TimeoutError as error:
         raise Slow from error
 
 
-async def _chunks(first: bytes, receive: Receive, *, cap: int) -> tuple[bytes, bool]:
-    chunks, room = [first[:cap]], cap - len(first)
+async def _chunks(message: Message, receive: Receive, *, cap: int, place: Place) -> tuple[bytes, bool]:
+    chunks: list[bytes] = []
+    room, has_place = cap, True
     while True:
-        message = await receive()
         if message["type"] != "http.request":
             raise Slow
         chunk = message.get("body", b"")
-        if room > 0:
+        if room > 0 and has_place:
             chunks.append(chunk[:room])
+            has_place = place.take(len(chunks[-1]))
+        if not has_place and chunks:
+            chunks.clear()
+            place.leave()
         room -= len(chunk)
         if not message.get("more_body"):
-            return b"".join(chunks), room >= 0
+            break
+        message = await receive()
+    if not has_place:
+        raise JournalUnavailableError("Too many large bodies arrive at once.", hint="send again in a moment.")
+    return b"".join(chunks), room >= 0
 
 
 def cors(request: Request) -> Pairs:
