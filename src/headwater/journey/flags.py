@@ -35,7 +35,14 @@ BURST = "burst"
 
 
 def _host(column: str) -> str:
-    place = f"split_part({column}, '/', 3)"
+    return _plain_host(_place(column))
+
+
+def _place(column: str) -> str:
+    return f"split_part({column}, '/', 3)"
+
+
+def _plain_host(place: str) -> str:
     return f"lower(split_part(split_part(split_part({place}, '?', 1), '#', 1), ':', 1))"
 
 
@@ -74,6 +81,10 @@ FIELDS = {
 """
 
 
+HOST_COLUMNS = {"host": "url", "referrer_host": "referrer"}
+"""Fields that are a host, and the column of the event that has it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlagRule:
     """A flag, the conditions that must all hold for it, and whether it is about the whole person."""
@@ -84,6 +95,12 @@ class FlagRule:
     of_person: bool
     said: str
     """The conditions as they were written."""
+
+    @property
+    def host_field(self) -> str | None:
+        """The field of a rule about nothing but one host: each host is judged once, as user agents are."""
+        fields = {condition.field for condition in self.rule.conditions}
+        return next(iter(fields)) if len(fields) == 1 and fields <= set(HOST_COLUMNS) else None
 
     @property
     def is_of_agent(self) -> bool:
@@ -160,10 +177,38 @@ def flag_rules(settings: Settings) -> Solve:
     return Solve(makes=FLAG_RULES, reads=(), solve=lambda _: made)
 
 
+def _of_hosts(column: str, judged: Mapping[int, FlagRule]) -> str:
+    """Return the SELECT of the events whose host is flagged; each host that occurs is judged once."""
+    if not judged:
+        return ""
+    whens = " ".join(
+        f"when {sql(rule.rule, dict.fromkeys(HOST_COLUMNS, 'n.name'))} then {place}"
+        for place, rule in judged.items()
+    )
+    return f"""
+                union all
+                select e.event_id, h.place, cast(null as varchar) as reason
+                from events as e
+                join (
+                    select n.raw, case {whens} end as place
+                    from (
+                        select raw, {_plain_host("raw")} as name
+                        from (
+                            select {_place(column)} as raw from events where {column} <> '' group by {_place(column)}
+                        ) as occurring
+                    ) as n
+                ) as h on h.place is not null and h.raw = {_place(f"e.{column}")}"""
+
+
 def event_flags(settings: Settings) -> Step:
     """Make `event_flags`: what the user agents were judged to be, and what the other rules say."""
     listed = rules(settings)
-    judged = {place: rule for place, rule in enumerate(listed, start=1) if not rule.is_of_agent}
+    others = {place: rule for place, rule in enumerate(listed, start=1) if not rule.is_of_agent}
+    judged = {place: rule for place, rule in others.items() if rule.host_field is None}
+    hosts = "".join(
+        _of_hosts(column, {place: rule for place, rule in others.items() if rule.host_field == field})
+        for field, column in HOST_COLUMNS.items()
+    )
     used = sorted({condition.field for rule in judged.values() for condition in rule.rule.conditions})
     names = {field: f"c.{field}_said" for field in used}
     whens = "\n".join(f"when {sql(rule.rule, names)} then {place}" for place, rule in judged.items())
@@ -185,6 +230,7 @@ def event_flags(settings: Settings) -> Step:
                     from (select e.event_id{said} from events as e) as c
                 ) as ruled
                 where place is not null
+                {hosts}
             ),
 
             first_of as (
