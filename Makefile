@@ -65,7 +65,7 @@ RIVAL := .tools-rival/bin/python
 bench: $(READY)  ## measure speed and durability; takes a quarter of an hour (SIZES="1e6 1e7 5e7")
 	@test -x $(RIVAL) || { .venv/bin/python -m venv .tools-rival && $(RIVAL) -m pip install --quiet ChannelAttribution matplotlib; }
 	@.venv/bin/python benchmarks/events_to_credits.py $(SIZES)
-	@.venv/bin/python benchmarks/models_vs_channelattribution.py --rival-python $(RIVAL)
+	@.venv/bin/python benchmarks/models_vs_channelattribution.py --rival-python $(RIVAL) --stored
 	@.venv/bin/python benchmarks/durable_intake.py
 	@.venv/bin/python benchmarks/kill_intake.py
 	@.venv/bin/python benchmarks/power_cuts.py
