@@ -1,7 +1,7 @@
 """Reference: write the pages of docs/reference that are made from the code.
 
-Reads  contract/tables.py, contract/settings.py, the errors and the pipeline
-Makes  docs/reference/tables/*.md, steps.md, settings.md and errors.md
+Reads  contract/tables.py, contract/settings.py, collect/limits.py, the errors and the pipeline
+Makes  docs/reference/tables/*.md, steps.md, settings.md, limits.md and errors.md
 
 `--check` writes nothing and fails where a page differs from the code. Never edit these pages by
 hand: change the code that they are made from.
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import headwater
 from headwater import pipeline
+from headwater.collect.limits import LIMITS
 from headwater.contract import naming, settings, tables
 from headwater.contract.errors import HeadwaterError, UsageError
 from headwater.contract.naming import Naming
@@ -49,6 +50,7 @@ def pages() -> dict[str, str]:
         "steps.md": steps_page(steps),
         "settings.md": settings_page(),
         "errors.md": errors_page(),
+        "limits.md": limits_page(),
     }
 
 
@@ -222,6 +224,14 @@ def all_errors() -> list[type[HeadwaterError]]:
 
 def _code(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
+
+
+def limits_page() -> str:
+    """Describe the limits of the collector."""
+    lines = [MADE, "# Limits", "", "What the collector takes, and what becomes of more.", ""]
+    lines += ["| what | most | beyond |", "|---|---|---|"]
+    lines += [f"| {limit.what} | {limit.most} | {limit.beyond} |" for limit in LIMITS]
+    return "\n".join(lines) + "\n"
 
 
 def _links(names: Iterable[str]) -> str:

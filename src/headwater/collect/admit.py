@@ -19,6 +19,8 @@ EVENT_BYTES = 32 * 1024
 """Largest message, as compact JSON."""
 PROPERTIES = 1000
 """Most keys directly in properties or traits."""
+LEVELS = 32
+"""Most objects and lists one inside the other; properties, traits and context themselves are the first."""
 MESSAGE_ID_CHARS = 100
 PERSON_ID_CHARS = 200
 URL_CHARS = 8192
@@ -84,3 +86,19 @@ def size(hit: Hit) -> Refused | None:
     if len(hit.raw) <= EVENT_BYTES:
         return None
     return Refused(Refusal.EVENT_TOO_LARGE, None, f"{len(hit.raw)} bytes; at most {EVENT_BYTES} are taken")
+
+
+def depth(hit: Hit) -> Refused | None:
+    """Refuse a message with values over LEVELS deep; only one with that many brackets is looked at."""
+    if hit.raw.count(b"{") + hit.raw.count(b"[") <= LEVELS + 1:
+        return None
+    level: list[Any] = [hit.message]
+    for _ in range(LEVELS + 1):
+        level = [inner for value in level for inner in _inside(value) if isinstance(inner, dict | list)]
+        if not level:
+            return None
+    return Refused(Refusal.TOO_DEEP, None, f"more than {LEVELS} objects and lists, one inside the other")
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value

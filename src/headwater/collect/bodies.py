@@ -31,6 +31,8 @@ DECODED_BYTES = 20 * 1024 * 1024
 GZIP = b"\x1f\x8b"
 ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 GZIP_MEMBERS = 100
+LONGEST_INT = 1000
+"""Digits of a number; Python itself reads no more than 4,300."""
 _LINE = rb"\??[\w.~*+%$\[\]-]{1,200}=[^\x00-\x1f\x7f]*"
 PAIRS = re.compile(rb"%b(?:\r?\n%b)*" % (_LINE, _LINE), re.ASCII)
 """A form, a query string, or several of them in lines."""
@@ -203,10 +205,16 @@ class _NotJson:
 def _rescued(body: bytes, error: Exception) -> Any:
     """Parse what some clients send for JSON; messages with impossible values are refused one by one."""
     try:
-        return json.loads(body.decode("utf-8"), parse_constant=_NotJson, parse_float=_finite)
+        return json.loads(
+            body.decode("utf-8"), parse_constant=_NotJson, parse_float=_finite, parse_int=_whole
+        )
     except (ValueError, RecursionError):
         detail = f"the body is neither JSON nor a form: {error}"
         raise Unreadable(Refused(Refusal.INVALID_JSON, None, detail).keeping(raw_text(body))) from error
+
+
+def _whole(word: str) -> Any:
+    return int(word) if len(word) <= LONGEST_INT else _NotJson(f"{word[:LONGEST_INT]}...")
 
 
 def _finite(word: str) -> Any:

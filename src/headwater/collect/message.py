@@ -134,7 +134,7 @@ def urls(hit: Hit) -> Refused | None:
     return None
 
 
-CHECKS = (admit.size, known_type, objects, ids, identity, name, urls)
+CHECKS = (admit.size, admit.depth, known_type, objects, ids, identity, name, urls)
 
 
 # -- translation -----------------------------------------------------------------------------------
