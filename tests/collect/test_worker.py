@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from collecting import KEY, came, rows
 
+from headwater.collect import worker
 from headwater.collect.alone import journal_key
 from headwater.collect.journal import Journal
 from headwater.collect.worker import Supervisor
@@ -18,6 +22,8 @@ from headwater.collect.worker import Supervisor
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    import pytest
 
 PATIENCE = 60.0
 
@@ -76,3 +82,42 @@ def test_only_the_server_can_tell_a_worker_to_stop(tmp_path: Path) -> None:
     process.communicate(b"stop\n", timeout=PATIENCE)
 
     assert process.returncode == 0
+
+
+def test_a_worker_pauses_while_requests_pour_in_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "BUSY_SECONDS", 0.2)
+    monkeypatch.setattr(worker.sys, "stdin", io.TextIOWrapper(io.BytesIO(b"busy\nstop\n")))
+    word = worker.Word()
+
+    word.stop = never_set()
+    word.listen()
+    started = time.monotonic()
+    word.pause()
+    first = time.monotonic() - started
+    word.pause()
+
+    assert first >= 0.1
+    assert time.monotonic() - started - first < first
+
+
+def test_requests_pour_in_when_many_come_and_keep_the_server_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = iter([(0.0, 0.0, 0.0), (1.0, 0.9, 1000.0), (2.0, 1.0, 2000.0), (3.0, 1.9, 2001.0)])
+    monkeypatch.setattr(worker.Load, "_looked", lambda _self: next(looks))
+
+    load = worker.Load(SimpleNamespace(is_filling=lambda: False))  # type: ignore[arg-type]
+
+    assert [load.is_high() for _ in range(3)] == [True, False, False]
+
+
+def test_a_journal_that_fills_up_is_worked_on_whatever_pours_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = iter([(0.0, 0.0, 0.0), (1.0, 0.9, 1000.0)])
+    monkeypatch.setattr(worker.Load, "_looked", lambda _self: next(looks))
+
+    assert not worker.Load(SimpleNamespace(is_filling=lambda: True)).is_high()  # type: ignore[arg-type]
+
+
+def never_set() -> threading.Event:
+    """Return an event that nothing sets, so that a pause is as long as it would be."""
+    event = threading.Event()
+    event.set = lambda: None  # type: ignore[method-assign]
+    return event

@@ -88,6 +88,7 @@ class Journal:
         self._least_free = least_free
         self._most_waiting = most_waiting
         self._problem: str | None = None
+        self._size = 0
         connection = self.opened()
         self._next = self._first_free(connection)
         self._used = 0
@@ -143,6 +144,14 @@ class Journal:
             first = connection.execute(wanted, (published,)).fetchone()
             return 0 if first is None else _counted(connection) - int(first[0])
 
+    def stored(self) -> int:
+        """Return how many requests were stored since the journal was last empty when it was opened."""
+        return self._upto
+
+    def is_filling(self) -> bool:
+        """Return whether more than half of what may wait does."""
+        return 2 * self._size > self._most_waiting
+
     def published(self) -> int:
         """Return the number of the last commit that is in the archive."""
         return self._register.published()
@@ -156,7 +165,7 @@ class Journal:
             while self._writer.perform(lambda connection: _trimmed(connection, published)) == AT_ONCE:
                 pass
         free = shutil.disk_usage(self.path.parent).free
-        used = self._writer.perform(_size)
+        used = self._size = self._writer.perform(_size)
         self._problem = None
         if free < self._least_free:
             self._problem = f"Only {free} bytes are free on the disk; {self._least_free} are kept."

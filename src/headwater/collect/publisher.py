@@ -69,6 +69,8 @@ class Publisher:
         self._seal = Seal(key)
         self._register = Register(folder)
         self._backlog = Backlog(folder / "journal.sqlite", self._seal)
+        self.pause: Callable[[], None] = lambda: None
+        """Called between portions of messages: whoever runs the publisher may hold it up there."""
 
     def publish(self, *, until: float | None = None) -> list[Path]:
         """Publish everything that was in the journal when this began; return the files written.
@@ -106,6 +108,7 @@ class Publisher:
         batch = Batch(first, last, self._personal, Gate(self._settings(), salts=self._salts))
         for some in portions(receipts):
             batch.take(some, self._register.claimed(some) if is_new else [(one.messages, 0) for one in some])
+            self.pause()
         return batch
 
     def _written(self, batch: Batch) -> list[Path]:

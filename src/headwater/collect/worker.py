@@ -3,8 +3,9 @@
 Reads  the journal; its standard input, which ends when the server does
 Makes  archive files and the register, about every fifth of a second while requests wait
 
-The server starts it, starts it again when it dies, and tells it to stop by a line. It yields the
-processor to the server. Killed at any moment it leaves a plan that the next one does again.
+The server starts it, starts it again when it dies, and tells it by lines to stop, or that requests
+pour in: then it all but rests, since what waits is safe and a client that waits is not. Killed at any
+moment it leaves a plan that the next one does again.
 """
 
 from __future__ import annotations
@@ -38,6 +39,13 @@ LATE_SECONDS = 20.0
 REST_AFTER_FAILURE = 5.0
 NICE = 10
 TIDY_SECONDS = 0.5
+BUSY_REQUESTS, BUSY_SHARE = 300.0, 0.6
+"""Requests a second, and the server's share of a processor, from which on requests pour in."""
+BUSY_SECONDS = 2 * TIDY_SECONDS
+"""How long the word that requests pour in holds."""
+LONGEST_PAUSE = 5.0
+"""Between two portions while requests pour in: so the worker goes on, but hardly takes part."""
+BUSY, STOP = b"busy\n", b"stop\n"
 SHORTEST_REST, LONGEST_REST = 0.1, 30.0
 """Before a worker that died is started again: doubled each time that it does not live a minute."""
 LONG_LIFE = 60.0
@@ -54,11 +62,13 @@ def work(folder: Path, opened: Callable[[], Publisher], *, every: float = EVERY_
         signal.signal(number, signal.SIG_IGN)  # the server hears them too, and says when
     with contextlib.suppress(OSError):
         os.nice(NICE)
-    stop = threading.Event()
-    threading.Thread(target=_listen, args=(stop,), name="server", daemon=True).start()
+    word = Word()
+    threading.Thread(target=word.listen, name="server", daemon=True).start()
+    stop = word.stop
     with (folder / f"{NAME}.lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         with contextlib.closing(opened()) as publisher:
+            publisher.pause = word.pause
             while not stop.is_set():
                 stop.wait(every if _published(publisher) else REST_AFTER_FAILURE)
             _published(publisher, until=time.monotonic() + STOP_SECONDS)
@@ -73,11 +83,26 @@ def _published(publisher: Publisher, *, until: float | None = None) -> bool:
     return True
 
 
-def _listen(stop: threading.Event) -> None:
-    """Wait for the word to stop. A server that is gone says nothing: then nothing may go on."""
-    if not sys.stdin.buffer.readline():
-        os._exit(1)
-    stop.set()
+class Word:
+    """What the server says to its worker."""
+
+    def __init__(self) -> None:
+        self.stop = threading.Event()
+        self._busy_until = 0.0
+
+    def listen(self) -> None:
+        """Hear the server until it says stop. One that is gone says nothing: then nothing may go on."""
+        while (line := sys.stdin.buffer.readline()) != STOP:
+            if not line:
+                os._exit(1)
+            self._busy_until = time.monotonic() + BUSY_SECONDS
+        self.stop.set()
+
+    def pause(self) -> None:
+        """Wait while requests pour in, for LONGEST_PAUSE at most."""
+        end = time.monotonic() + LONGEST_PAUSE
+        while (rest := min(end, self._busy_until) - time.monotonic()) > 0 and not self.stop.wait(rest):
+            pass
 
 
 class Supervisor(threading.Thread):
@@ -99,7 +124,10 @@ class Supervisor(threading.Thread):
         while not self._stopping.is_set():
             started = time.monotonic()
             self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE)  # noqa: S603 (our own)
+            load = Load(self._journal)
             while self._process.poll() is None and not self._stopping.wait(TIDY_SECONDS):
+                if load.is_high():
+                    self._say(BUSY)
                 self._tidy()
             if self._process.poll() is None:
                 break
@@ -127,13 +155,38 @@ class Supervisor(threading.Thread):
         if process is None or process.poll() is not None:
             return
         try:
-            process.communicate(b"stop\n", timeout=STOP_SECONDS + LATE_SECONDS)
+            process.communicate(STOP, timeout=STOP_SECONDS + LATE_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
+
+    def _say(self, line: bytes) -> None:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):  # it died; that is seen elsewhere
+            self._process.stdin.write(line)
+            self._process.stdin.flush()
 
     def _tidy(self) -> None:
         try:
             self._journal.tidy()
         except Exception:
             log.exception("the journal could not be tidied and will be again")
+
+
+class Load:
+    """Tells whether requests pour in, from one look to the next."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._last = self._looked()
+
+    def is_high(self) -> bool:
+        """Return whether the server is busy with requests, unless the journal fills up with them."""
+        before, self._last = self._last, self._looked()
+        seconds, processor, requests = (now - then for now, then in zip(self._last, before, strict=True))
+        is_busy = requests > BUSY_REQUESTS * seconds and processor > BUSY_SHARE * seconds
+        return is_busy and not self._journal.is_filling()
+
+    def _looked(self) -> tuple[float, float, float]:
+        return time.monotonic(), time.process_time(), float(self._journal.stored())
