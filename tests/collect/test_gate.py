@@ -170,16 +170,6 @@ def test_ids_of_the_day_are_the_same_for_a_browser_and_change_at_midnight(tmp_pa
     assert ids[0]["user_id"] is None
 
 
-def test_salts_of_days_gone_are_thrown_away_and_those_of_today_survive_a_restart(tmp_path: Path) -> None:
-    first = [Salts(tmp_path).of_day(daily_row(day)["known_at"].date()) for day in (1, 2, 3)]
-
-    again = Salts(tmp_path)
-
-    assert again.of_day(daily_row(3)["known_at"].date()) == first[2]
-    assert again.of_day(daily_row(1)["known_at"].date()) != first[0]
-    assert (tmp_path / "salts.json").stat().st_mode & 0o077 == 0
-
-
 @pytest.mark.parametrize(
     ("identity", "anonymous", "expected"),
     [
