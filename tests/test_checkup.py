@@ -10,6 +10,8 @@ import pytest
 
 from headwater.checkup import findings
 from headwater.collect import archive
+from headwater.collect.journal import Journal
+from headwater.collect.request import Request
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +36,16 @@ def test_a_broken_journal_is_found(tmp_path: Path) -> None:
 
     assert not by_check["journal"].is_well
     assert by_check["folder"].is_well
+
+
+def test_what_waits_in_the_journal_is_counted(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.sqlite")
+    journal.store(Request("GET", "/i", "", {}, b"", 0))
+    journal.close()
+
+    by_check = {one.check: one for one in findings(tmp_path)}
+
+    assert (by_check["journal"].is_well, by_check["journal"].found) == (True, "ok, 1 requests wait")
 
 
 def test_a_missing_secret_is_found_with_a_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -115,9 +115,11 @@ def _journal(folder: Path) -> Finding:
         return Finding(check="journal", is_well=True, found="nothing was collected yet")
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
         said = connection.execute("pragma quick_check").fetchone()[0]
-        waiting = connection.execute("select coalesce(sum(messages), 0) from commits").fetchone()[0]
+        columns = {name for _, name, *_ in connection.execute("pragma table_info(commits)")}
+        waits = "coalesce(sum(requests), 0)" if "requests" in columns else "count(*)"
+        waiting = connection.execute(f"select {waits} from commits").fetchone()[0]
     hint = "" if said == "ok" else "restore the last backup; the archive is not touched by this."
-    return Finding(check="journal", is_well=said == "ok", found=f"{said}, {waiting} messages wait", hint=hint)
+    return Finding(check="journal", is_well=said == "ok", found=f"{said}, {waiting} requests wait", hint=hint)
 
 
 def _permissions(folder: Path) -> Finding:
