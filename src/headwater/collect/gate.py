@@ -16,7 +16,7 @@ from hashlib import blake2b, md5
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from headwater.collect import privacy, signals
-from headwater.collect.consent import Choices, decision
+from headwater.collect.consent import decision
 from headwater.collect.personal import Personal
 
 if TYPE_CHECKING:
@@ -52,6 +52,9 @@ OF_PERSONS = ("identify", "group", "alias")
 PREFETCH = frozenset({"prefetch", "preview", "prerender"})
 REFUSED = "$refused"
 """Key of the context under which hashes of the ids of somebody who refused stand."""
+
+OWN_MACHINE = "own_machine"
+"""Mark of an event that came from the very machine of the server: somebody tries the set-up."""
 
 
 class Seen(NamedTuple):
@@ -120,6 +123,8 @@ class Gate:
 
     def _marks(self, row: dict[str, Any], around: Seen) -> str | None:
         found = ["prefetch"] if around.is_prefetch else []
+        if _is_own_machine(around.address):
+            found.append(OWN_MACHINE)
         if self._settings.internal_addresses and _is_within(
             _address(row, around), self._settings.internal_addresses
         ):
@@ -231,3 +236,11 @@ def _is_within(address: str, ranges: tuple[str, ...]) -> bool:
     except ValueError:
         return False
     return any(found in ipaddress.ip_network(one.strip(), strict=False) for one in ranges)
+
+
+@lru_cache(maxsize=1024)
+def _is_own_machine(address: str | None) -> bool:
+    try:
+        return address is not None and ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
