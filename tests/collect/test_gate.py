@@ -146,6 +146,12 @@ def test_prefetches_and_your_own_people_are_noted(tmp_path: Path) -> None:
     assert [row["marks"] for row in found] == ["prefetch,internal", "staff"]
 
 
+def test_what_comes_from_the_servers_own_machine_is_noted(tmp_path: Path) -> None:
+    found = archived(tmp_path, request(visit(), address="127.0.0.1"), request(visit(), address=ADDRESS))
+
+    assert [row["marks"] for row in found] == ["own_machine", None]
+
+
 @pytest.mark.parametrize(
     "headers",
     [{"purpose": "prefetch"}, {"x-moz": "prefetch"}, {"sec-purpose": "prefetch"}, {"purpose": "preview"}],

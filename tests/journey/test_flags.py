@@ -14,6 +14,7 @@ from tests.worlds import Row, built, event
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0"
 GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+HEADLESS = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/156.0.0.0"
 SHOP = "https://shop.example/"
 
 
@@ -39,7 +40,8 @@ def flagged(*events: Row, settings: Settings | None = None) -> list[tuple[str, s
         ({"url": f"{SHOP}?gclid=TeSter-123"}, "test"),
         ({"url": "https://staging.shop.example/hats"}, "test"),
         ({"url": "https://shop.staging.example.com/hats"}, "test"),
-        ({"url": "http://shop.test:8080/"}, "test"),
+        ({"user_agent": "python-requests/2.32"}, "bot"),
+        ({"user_agent": HEADLESS, "url": SHOP}, "bot"),
         ({"context": {"test": True}}, "test"),
         ({"properties": {"test": True, "order_id": "1"}}, "test"),
         ({"properties": {"livemode": False}}, "test"),
@@ -56,6 +58,9 @@ def test_the_built_in_rules_know_what_is_no_good_touch(columns: Row, flag: str) 
     [
         {"url": "https://dev.to/post"},
         {"url": "http://localhost:3000/"},
+        {"url": "http://localhost:3000/?gclid=TeSter-1", "user_agent": HEADLESS},
+        {"url": "http://shop.test:8080/"},
+        {"url": SHOP, "user_agent": "python-requests/2.32", "marks": "own_machine"},
         {"url": "https://testing-shop.example/", "referrer": "https://www.google.com/"},
         {"url": f"{SHOP}?gclid=Cj0KCQ"},
         {"properties": {"test": False, "livemode": True, "contest": True}},
@@ -75,6 +80,7 @@ def test_pages_on_ones_own_machine_are_tests_once_the_real_sites_are_named() -> 
 
     assert flagged(*local) == []
     assert flagged(*local, settings=Settings(own_domains=("shop.example",))) == [("a", "test"), ("b", "test")]
+    assert flagged(*local, settings=Settings(own_domains=("shop.example", "localhost"))) == [("b", "test")]
 
 
 def test_the_settings_name_rules_and_exceptions_that_come_first() -> None:
@@ -119,7 +125,7 @@ def test_the_rules_can_be_read_as_a_table_in_the_order_in_which_they_are_tried()
     rows = built(made)["flag_rules"]
 
     assert [row["place"] for row in rows] == list(range(1, len(rows) + 1))
-    assert {row["flag"] for row in rows} <= set(FLAGS)
+    assert {row["flag"] for row in rows} <= {*FLAGS, "good"}
     assert all(row["reason"] and row["conditions"] for row in rows)
 
 

@@ -129,7 +129,8 @@ def _of_settings(settings: Settings | None) -> Iterator[dict[str, Any]]:
         yield {"flag": "internal", "why": why, "user_id": users, "person": True}
     if settings and settings.own_domains:
         why = "a page on somebody's own machine or network; the setting own_domains names the real sites"
-        yield {"flag": "test", "why": why, "host": "@own_machines"}
+        real = [pattern for name in settings.own_domains for pattern in (name.lower(), f"*.{name.lower()}")]
+        yield {"flag": "test", "why": why, "host": "@own_machines", "not_host": real}
 
 
 def _parsed(raw: Any, place: str, lists: Mapping[str, Sequence[str]]) -> FlagRule:
