@@ -147,9 +147,9 @@ def test_prefetches_and_your_own_people_are_noted(tmp_path: Path) -> None:
 
 
 def test_what_comes_from_the_servers_own_machine_is_noted(tmp_path: Path) -> None:
-    found = archived(tmp_path, request(visit(), address="127.0.0.1"), request(visit(), address=ADDRESS))
+    near, far = request(visit(), address="::1"), request(visit(event="far"), address=ADDRESS)
 
-    assert [row["marks"] for row in found] == ["own_machine", None]
+    assert [row["marks"] for row in archived(tmp_path, near, far)] == ["own_machine", None]
 
 
 @pytest.mark.parametrize(
