@@ -47,6 +47,7 @@ class Refusal(StrEnum):
     TOO_DEEP = "too_deep"
     NO_CONSENT = "no_consent"
     UNTRANSLATABLE = "untranslatable"
+    SET_ASIDE = "set_aside"
 
 
 class Refused(NamedTuple):

@@ -64,6 +64,13 @@ def receipts(found: Framed) -> Iterator[Receipt]:
     yield Receipt(origin=origin, received_at=request.received_at, refused=[refused])
 
 
+def untouched(found: Framed, refused: Refused) -> Receipt:
+    """Return the receipt of a request that is refused without a look into it."""
+    choice = chosen(found.request)
+    origin = UNKNOWN if choice is None else choice[0].name
+    return Receipt(origin=origin, received_at=found.request.received_at, refused=[refused])
+
+
 def admitted(request: Request, opened: Opened, *, origin: str) -> Iterator[Receipt]:
     """Admit or refuse each message of an opened request."""
     sent_at = _plain(opened.sent_at) or _header(request.headers.get("sentat"))

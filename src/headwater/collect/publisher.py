@@ -9,6 +9,7 @@ its commits. After a crash at any point the same files are written again over th
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections import Counter
 from datetime import timedelta
@@ -27,6 +28,8 @@ from headwater.collect.gate import Gate
 from headwater.collect.receipts import glimpse
 from headwater.collect.register import COUNTED, LATEST, Register
 from headwater.collect.salts import Salts
+from headwater.collect.suspects import Suspects
+from headwater.contract.errors import HeadwaterError
 from headwater.contract.settings import Settings
 
 if TYPE_CHECKING:
@@ -42,6 +45,8 @@ PLAN_BYTES = 8 * 1024 * 1024
 """Requests that go into one set of files, unpacked, about: what a worker that dies has to do again."""
 AT_ONCE = 1000
 """Messages that are rows at the same time; the rest of a plan is in Arrow's compact form."""
+FAULTS_OF_THE_MACHINE = (OSError, sqlite3.Error, MemoryError, HeadwaterError)
+"""What stops a plan without saying anything of the request in hand."""
 NO_CONSENT = Refused(
     Refusal.NO_CONSENT, None, "its sender may not be recognised, and the workspace keeps no such events"
 )
@@ -69,6 +74,7 @@ class Publisher:
         self._seal = Seal(key)
         self._register = Register(folder)
         self._backlog = Backlog(folder / "journal.sqlite", self._seal)
+        self.suspects = Suspects(folder, self._register.connection(), self._seal)
         self.pause: Callable[[], None] = lambda: None
         """Called between portions of messages: whoever runs the publisher may hold it up there."""
 
@@ -80,16 +86,22 @@ class Publisher:
         written = self._publish_earlier()
         newest = self._backlog.newest()
         while (until is None or time.monotonic() < until) and (plan := self._plan(newest)):
-            with self._register.publishing():
-                found = (intake.receipts(framed) for framed in self._backlog.requests(*plan))
-                batch = self._batch(*plan, (receipt for some in found for receipt in some))
-                written += self._written(batch)
-                self._register.published(plan[1], batch.counted(), batch.latest)
+            is_careful = self.suspects.begin(*plan)
+            try:
+                with self._register.publishing():
+                    batch = self._batch(*plan, self._one_by_one(plan) if is_careful else self._portions(plan))
+                    written += self._written(batch)
+                    self._register.published(plan[1], batch.counted(), batch.latest)
+            except FAULTS_OF_THE_MACHINE:
+                self.suspects.let_go()
+                raise
+            self.suspects.finish()
             pa.default_memory_pool().release_unused()
         return written
 
     def close(self) -> None:
         """Let go of the register."""
+        self.suspects.close()
         self._register.close()
 
     def _plan(self, newest: int) -> tuple[int, int] | None:
@@ -103,12 +115,33 @@ class Publisher:
             planned = last
         return published + 1, planned
 
-    def _batch(self, first: int, last: int, receipts: Iterable[Receipt], *, is_new: bool = True) -> Batch:
+    def _portions(self, plan: tuple[int, int]) -> Iterator[list[Receipt]]:
+        """Yield the receipts of a plan in portions."""
+        found = (intake.receipts(framed) for framed in self._backlog.requests(*plan))
+        yield from portions(receipt for some in found for receipt in some)
+
+    def _one_by_one(self, plan: tuple[int, int]) -> Iterator[list[Receipt]]:
+        """Yield the receipts of a plan whose requests may be the end of the worker."""
+        for place, framed in enumerate(self._backlog.requests(*plan), start=1):
+            refused = self.suspects.refused(place, framed)
+            found = intake.receipts(framed) if refused is None else [intake.untouched(framed, refused)]
+            for receipt in found:
+                yield [receipt]
+        self.suspects.let_go()
+
+    def _batch(
+        self, first: int, last: int, receipts: Iterable[list[Receipt]], *, is_new: bool = True
+    ) -> Batch:
         """Make the tables of a plan; unless `is_new`, its ids are claimed and counted already."""
         batch = Batch(first, last, self._personal, Gate(self._settings(), salts=self._salts))
-        for some in portions(receipts):
+        taken = 0
+        for some in receipts:
             batch.take(some, self._register.claimed(some) if is_new else [(one.messages, 0) for one in some])
-            self.pause()
+            self.suspects.alive()
+            taken += sum(map(len, some))
+            if taken >= AT_ONCE:
+                taken = 0
+                self.pause()
         return batch
 
     def _written(self, batch: Batch) -> list[Path]:
@@ -128,10 +161,11 @@ class Publisher:
                 self._register.planned(planned)
             with self._register.publishing():
                 found = earlier.receipts(connection, self._seal, published + 1, planned)
-                batch = self._batch(published + 1, planned, found, is_new=False)
+                batch = self._batch(published + 1, planned, portions(found), is_new=False)
                 written += self._written(batch)
                 self._register.published(planned, batch.parked(), batch.latest)
                 earlier.forget(connection, planned)
+            self.suspects.finish()
         return written
 
 

@@ -22,6 +22,7 @@ import time
 from typing import TYPE_CHECKING
 
 from headwater.collect.register import NAME
+from headwater.collect.suspects import SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,6 +61,7 @@ def work(folder: Path, opened: Callable[[], Publisher], *, every: float = EVERY_
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # the server hears them too, and says when
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)  # it ends a worker that hangs (see suspects)
     with contextlib.suppress(OSError):
         os.nice(NICE)
     word = Word()
@@ -69,6 +71,7 @@ def work(folder: Path, opened: Callable[[], Publisher], *, every: float = EVERY_
         fcntl.flock(held, fcntl.LOCK_EX)
         with contextlib.closing(opened()) as publisher:
             publisher.pause = word.pause
+            publisher.suspects.seconds = SECONDS
             while not stop.is_set():
                 stop.wait(every if _published(publisher) else REST_AFTER_FAILURE)
             _published(publisher, until=time.monotonic() + STOP_SECONDS)
