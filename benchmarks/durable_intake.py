@@ -1,8 +1,10 @@
-"""Durable intake: events a second that are on the disk before their answer, against a bare server.
+"""Durable intake: events a second that are on the disk before their answer, against servers that store nothing.
 
-The bare server is the same uvicorn with an application that reads the body, answers 200 and stores
-nothing. Both are measured in one run, turn about, with the same clients: 64 connections that send
-their next request when the last one is answered, as batches of 20 events and as single events.
+Three servers are measured in one run, turn about: the collector; the same collector with a journal that
+stores nothing, so that only the storing is left out ("storeless"); and the same uvicorn with an
+application that reads the body, looks at nothing and answers 200 ("bare"). All have the same clients:
+64 connections that send their next request when the last one is answered, as batches of 20 events and as
+single events. Ratios are of the rates of one round, and the median of the rounds is told.
 The collector journals with synchronous=FULL while its worker publishes to the archive. The peak memory is
 that of all its processes together.
 
@@ -49,6 +51,23 @@ async def app(scope, receive, send):
 port = int(sys.argv[1])
 uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False, lifespan="off")
 """
+STORELESS = f"""
+import sys, uvicorn
+from headwater.collect.app import collector
+from headwater.collect.connections import SERVED_WITH
+from headwater.collect.metrics import Metrics
+from headwater.collect.writer import SWITCH_SECONDS
+class Nowhere:
+    async def append(self, request, *, is_cut=False):
+        pass
+    def counts(self):
+        return dict.fromkeys(("received", "stored", "duplicate", "conflicting", "refused"), 0)
+    def waiting(self):
+        return 0
+sys.setswitchinterval(SWITCH_SECONDS)
+app = collector(Nowhere(), lambda: ("{KEY}",), Metrics(Nowhere()))
+uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", access_log=False, **SERVED_WITH)
+"""
 
 
 def main() -> None:
@@ -64,25 +83,32 @@ def main() -> None:
     print(f"{wanted.connections} connections, {wanted.rounds} x {wanted.seconds:g} s, {os.cpu_count()} cores")
     with (
         tempfile.TemporaryDirectory() as folder,
-        bare() as bare_port,
-        durable(Path(folder)) as (durable_port, pid),
+        storing_nothing(BARE) as bare,
+        storing_nothing(STORELESS) as storeless,
+        durable(Path(folder)) as (port, pid),
     ):
+        servers = {"bare": bare, "storeless": storeless, "durable": port}
         for name, (path, size) in SHAPES.items():
-            rates: dict[str, list[float]] = {"bare": [], "durable": []}
+            rounds: list[dict[str, float]] = []
             for _ in range(wanted.rounds):
-                for server, port in (("bare", bare_port), ("durable", durable_port)):
-                    run = Run(port, path, size)
+                rounds.append({})
+                for server, place in servers.items():
+                    run = Run(place, path, size)
                     asyncio.run(run.drive(wanted.connections, wanted.seconds))
-                    rates[server].append(run.rate)
-                    print(f"  {name:14} {server:8} {run}")
-            bare_rate, durable_rate = (statistics.median(rates[server]) for server in ("bare", "durable"))
-            ratio = durable_rate / bare_rate
-            verdict = (
-                "" if size == 1 else f"  (target {TARGET:.0%}: {'met' if ratio >= TARGET else 'missed'})"
-            )
-            print(f"{name}: {durable_rate:,.0f} of {bare_rate:,.0f} events/s = {ratio:.0%}{verdict}")
+                    rounds[-1][server] = run.rate
+                    print(f"  {name:14} {server:9} {run}")
+            for rival in ("storeless", "bare"):
+                ratio = statistics.median(rates["durable"] / rates[rival] for rates in rounds)
+                print(f"{name}: {ratio:.0%} of {rival}{verdict(ratio, rival=rival, size=size)}")
         print(f"peak memory of {len(family(pid))} processes: {peak(pid) / 1e6:.0f} MB")
     return None
+
+
+def verdict(ratio: float, *, rival: str, size: int) -> str:
+    """Return whether the target is met, where there is one."""
+    if size == 1 or rival == "bare":
+        return ""
+    return f" (target {TARGET:.0%}: {'met' if ratio >= TARGET else 'missed'})"
 
 
 def flood(seconds: float, connections: int) -> None:
@@ -238,10 +264,10 @@ TEMPLATE = json.dumps(
 
 
 @contextlib.contextmanager
-def bare() -> Iterator[int]:
-    """Run the server that stores nothing; give its port."""
+def storing_nothing(code: str) -> Iterator[int]:
+    """Run a server that stores nothing; give its port."""
     port = free_port()
-    with _running([sys.executable, "-c", BARE, str(port)], port):
+    with _running([sys.executable, "-c", code, str(port)], port):
         yield port
 
 
