@@ -70,6 +70,7 @@ def test_an_unknown_key_of_a_goal_names_the_nearest() -> None:
         {"custom_weights": [0.0, 0.0, 0.0]},
         {"custom_weights": [-0.1, 0.6, 0.5]},
         {"goals": ["purchase"]},
+        {"internal_addresses": ["203.0.113.0/24", "the office"]},
     ],
     ids=str,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict, dataclass, field, fields
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -274,6 +275,14 @@ def _checked(settings: Settings) -> None:
         raise UsageError(
             "custom_weights must be three shares that are not all zero.", hint="e.g. [0.3, 0.4, 0.3]."
         )
+    for addresses in settings.internal_addresses:
+        try:
+            ip_network(addresses.strip(), strict=False)
+        except ValueError as error:
+            raise UsageError(
+                f"internal_addresses cannot hold {addresses!r}.",
+                hint="write an address or a range, e.g. 203.0.113.7 or 203.0.113.0/24.",
+            ) from error
     for words, channel in settings.survey_answers.items():
         if not words.strip() or not isinstance(channel, str) or not channel.strip():
             raise UsageError(
