@@ -43,6 +43,7 @@ TESTED_ELSEWHERE = {
     "attribution/w_shaped.py": "tests/attribution/test_ledger.py",
     "collect/admit.py": "tests/collect/test_message.py",
     "collect/alone.py": "tests/collect/test_collector_kill.py",
+    "cli/simulating.py": "tests/sandbox/test_worlds_files.py",
     "collect/archive.py": "tests/collect/test_publisher.py",
     "collect/backlog.py": "tests/collect/test_journal.py",
     "collect/clock.py": "tests/collect/test_collector_clock.py",
@@ -77,6 +78,7 @@ TESTED_ELSEWHERE = {
     "report/measure": "tests/report",
     "sandbox/market.py": "tests/sandbox/test_shop.py",
     "sandbox/post.py": "tests/sandbox/test_shop.py",
+    "sandbox/worlds": "tests/sandbox/test_worlds.py",
 }
 
 

@@ -32,6 +32,7 @@ COMMANDS = (
     "looking",
     "watching",
     "utm",
+    "simulating",
     "following",
     "suggesting",
     "settings",
