@@ -14,7 +14,7 @@ READY := .venv/.ready
 CODE := src tests tools benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help install browser web clients demo test fast bench check style types floors reference wheel clean
+.PHONY: help install browser faults web clients demo test fast bench check style types floors reference wheel clean
 
 help:  ## say what there is
 	@awk -F ':.*## *' '/^[a-z]+:.*##/ { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,9 @@ $(READY): uv.lock pyproject.toml tools/install.sh
 browser:  ## Chromium for the tests of the page, where it can be had
 	@sh tools/browser.sh
 
+faults:  ## strace, faketime and FUSE for the tests of faults, where they can be had
+	@sh tools/faults.sh
+
 web: $(READY)  ## the web page, built into the package
 	@.venv/bin/python tools/build_web.py
 
@@ -36,7 +39,7 @@ demo: $(READY) web  ## run Headwater with a simulated shop
 clients: $(READY)  ## the client packages that tests run against the collector, in tests/clients
 	@$(RUN) tools.install_clients
 
-test: $(READY) browser web clients  ## run every test
+test: $(READY) browser faults web clients  ## run every test
 	@$(RUN) pytest -n $(JOBS) $(PYTEST)
 
 fast: $(READY)

@@ -89,10 +89,9 @@ class Journal:
         self._most_waiting = most_waiting
         self._problem: str | None = None
         self._size = 0
+        self._next = max(self._register.highest(), archive.highest(path.parent)) + 1
+        self._used = self._upto = self._used_upto = 0
         connection = self.opened()
-        self._next = self._first_free(connection)
-        self._used = 0
-        self._upto = self._used_upto = _counted(connection)
         self._writer = Writer(self, connection)
         self.tidy()
 
@@ -184,7 +183,18 @@ class Journal:
         connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=10)
         connection.executescript(PRAGMAS + SCHEMA)
         connection.execute(f"pragma secure_delete = {'off' if self._seal.is_tight else 'on'}")
+        self._go_on(connection)
         return connection
+
+    def _go_on(self, connection: sqlite3.Connection) -> None:
+        """Begin behind whatever is there: a commit whose sync failed may be on the disk all the same.
+
+        Its number must not be used again: the worker may have archived it, and what followed under the
+        same number would be taken for archived too.
+        """
+        highest = connection.execute("select coalesce(max(number), 0) from commits").fetchone()[0]
+        self._next = max(self._next, int(highest) + 1, self._register.reached() + 1)
+        self._upto = max(self._upto, _counted(connection))
 
     def applied(self, connection: sqlite3.Connection, items: list[Any]) -> list[Any]:
         """Do what one transaction holds: store the entries among `items`, call the others."""
@@ -210,11 +220,6 @@ class Journal:
     def _refuse_if_full(self) -> None:
         if self._problem is not None:
             raise JournalUnavailableError(self._problem, hint="free space on its disk, or wait.")
-
-    def _first_free(self, connection: sqlite3.Connection) -> int:
-        """Return a number that no commit ever had, as far as journal, register and archive know."""
-        highest = connection.execute("select coalesce(max(number), 0) from commits").fetchone()[0]
-        return max(int(highest), self._register.highest(), archive.highest(self.path.parent)) + 1
 
 
 def _counted(connection: sqlite3.Connection) -> int:

@@ -119,6 +119,10 @@ class Reading:
         """Return the number of the last commit that is in the archive."""
         return int(self._rows("select n from state where name = 'published'")[0][0])
 
+    def reached(self) -> int:
+        """Return the number of the last commit that is in the archive, or is being brought there."""
+        return int(self._rows("select max(n) from state where name in ('planned', 'published')")[0][0])
+
     def highest(self) -> int:
         """Return the highest number of a commit that was published, planned or waits in the old form."""
         with contextlib.closing(prepared(self._path.parent)) as connection:
