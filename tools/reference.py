@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import headwater
 from headwater import pipeline
-from headwater.collect.limits import LIMITS
+from headwater.collect.limits import ANSWERS, LIMITS
 from headwater.contract import naming, settings, tables
 from headwater.contract.errors import HeadwaterError, UsageError
 from headwater.contract.naming import Naming
@@ -231,6 +231,7 @@ def limits_page() -> str:
     lines = [MADE, "# Limits", "", "What the collector takes, and what becomes of more.", ""]
     lines += ["| what | most | beyond |", "|---|---|---|"]
     lines += [f"| {limit.what} | {limit.most} | {limit.beyond} |" for limit in LIMITS]
+    lines += ["", "## HTTP", "", "\n\n".join(ANSWERS)]
     return "\n".join(lines) + "\n"
 
 

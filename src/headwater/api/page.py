@@ -71,6 +71,6 @@ class Page:
     def _file(self, path: str) -> Path | None:
         try:
             found = (self._root / path.lstrip("/")).resolve()
-        except (ValueError, OSError):
+            return found if found.is_relative_to(self._root) and found.is_file() else None
+        except (ValueError, OSError):  # a name that no file can have
             return None
-        return found if found.is_relative_to(self._root) and found.is_file() else None
