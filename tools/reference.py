@@ -231,7 +231,7 @@ def limits_page() -> str:
     lines = [MADE, "# Limits", "", "What the collector takes, and what becomes of more.", ""]
     lines += ["| what | most | beyond |", "|---|---|---|"]
     lines += [f"| {limit.what} | {limit.most} | {limit.beyond} |" for limit in LIMITS]
-    lines += ["", "## HTTP", "", "\n\n".join(ANSWERS)]
+    lines += ["", "## HTTP", "", ANSWERS]
     return "\n".join(lines) + "\n"
 
 

@@ -77,13 +77,14 @@ LIMITS = (
     Limit("refused input that is kept", f"{admit.RAW_CHARS:,} characters", "the rest is cut off"),
 )
 
-ANSWERS = (
-    "No input is answered with a 5xx, but for 503 where it cannot be stored. Broken HTTP (two lengths that differ, a"
-    " length or chunk that is no number, an unknown transfer encoding, control characters in a header, no host or two)"
-    " is answered 400 and the connection ends. Where a length and chunks are both given, the chunks hold.",
-    "The method is that of the request line: `X-HTTP-Method-Override` and `_method` change nothing.",
-    "A client's address is that of its connection. `X-Forwarded-For` is believed from the addresses and networks that"
-    " `HEADWATER_TRUSTED_PROXIES` names (with commas between; 127.0.0.1 where it is not set): the last address in it"
-    " that is not one of them. `X-Real-IP`, `Forwarded` and `X-Forwarded-Host` are never looked at.",
-)
-"""What holds for every request, in sentences for the page."""
+ANSWERS = """\
+No input is answered with a 5xx, but for 503 where it cannot be stored. Broken HTTP (two lengths that differ, a
+length or chunk that is no number, an unknown transfer encoding, control characters in a header, no host or two)
+is answered 400 and the connection ends. Where a length and chunks are both given, the chunks hold.
+
+The method is that of the request line: `X-HTTP-Method-Override` and `_method` change nothing.
+
+A client's address is that of its connection. `X-Forwarded-For` is believed from the addresses and networks that
+`HEADWATER_TRUSTED_PROXIES` names (with commas between; 127.0.0.1 where it is not set): the last address in it
+that is not one of them. `X-Real-IP`, `Forwarded` and `X-Forwarded-Host` are never looked at."""
+"""What holds for every request, for the page."""
