@@ -11,7 +11,7 @@ import pytest
 
 from headwater.contract.errors import UsageError
 from headwater.sandbox.worlds.catalogue import CHANNELS, RANDOM, WORLDS, UnknownWorldError, world_named
-from headwater.sandbox.worlds.contacts import GATED, touches
+from headwater.sandbox.worlds.contacts import GATED, alive, touches
 from headwater.sandbox.worlds.demand import candidates, people
 from headwater.sandbox.worlds.holdout import Holdout
 from headwater.sandbox.worlds.simulation import Plan
@@ -105,7 +105,7 @@ def test_increments_add_up_to_more_than_the_total_where_channels_help_each_other
 
 def test_without_any_ad_there_is_left_what_the_same_people_do_where_there_are_no_ads() -> None:
     made = block(RANDOM)
-    off = np.ones(len(made.touches), dtype=np.bool_)
+    off = np.ones(len(made.near), dtype=np.bool_)
 
     organic = made.without(off)
 
@@ -117,15 +117,9 @@ def test_without_any_ad_there_is_left_what_the_same_people_do_where_there_are_no
 def test_working_out_anew_only_what_changed_gives_what_working_out_all_gives() -> None:
     made = block(WORLDS["everything"])
     for _, _, off in made.switches():
-        left = made.touches.chosen(np.flatnonzero(made_without(made, off)))
+        left = made.near.chosen(alive(made.near, off, made.roster, DAYS))
         whole = Block.of(made.world, left, made.candidates, DAYS)
         assert np.allclose(made.without(off).chance, whole.course.chance)
-
-
-def made_without(made: Block, off: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> object:
-    from headwater.sandbox.worlds.contacts import alive
-
-    return alive(made.touches, off, made.roster, DAYS)
 
 
 def test_where_each_converts_once_nobody_converts_twice_and_increments_are_less_than_lifts() -> None:
@@ -202,7 +196,7 @@ def test_retargeting_only_follows_a_visit() -> None:
 def test_targeting_by_intent_meets_people_who_would_convert_anyway() -> None:
     def lead(name: str) -> float:
         made = block(WORLDS[name], persons=20_000)
-        none = np.zeros(len(made.touches), dtype=np.bool_) | True
+        none = np.ones(len(made.near), dtype=np.bool_)
         organic = np.bincount(made.candidates.person, weights=made.without(none).chance, minlength=20_000)
         met = np.unique(made.touches.person[made.touches.channel == 5])
         return float(organic[met].mean() / organic.mean())
@@ -230,7 +224,7 @@ def test_new_demand_comes_from_people_of_little_propensity_too() -> None:
     def share_of_the_lesser_half(world: World) -> float:
         crowd = people(world, 8000, DAYS, np.random.default_rng(3))
         made = block(world, persons=8000)
-        more = made.course.chance - made.without(np.ones(len(made.touches), dtype=np.bool_)).chance
+        more = made.course.chance - made.without(np.ones(len(made.near), dtype=np.bool_)).chance
         gained = np.bincount(made.candidates.person, weights=more, minlength=8000)
         lesser = crowd.propensity < np.median(crowd.propensity)
         return float(gained[lesser].sum() / gained.sum())

@@ -64,10 +64,10 @@ def holdouts(block: Block, rng: np.random.Generator) -> dict[str, Holdout]:
     found = {}
     size = int(block.touches.person.max(initial=-1)) + 1
     for name in tested(block.world):
-        off = block.touches.channel == block.world.numbered(name)
-        about_to_be_met = np.unique(block.touches.person[off])
+        number = block.world.numbered(name)
+        about_to_be_met = np.unique(block.touches.person[block.touches.channel == number])
         is_held = rng.random(len(about_to_be_met)) < 0.5
-        without = block.without(off)
+        without = block.without(block.near.channel == number)
         found[name] = Holdout(
             met=_sums(block, block.course.happens, about_to_be_met[~is_held], size),
             held=_sums(block, without.happens, about_to_be_met[is_held], size),

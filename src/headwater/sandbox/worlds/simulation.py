@@ -183,7 +183,7 @@ def _bills(plan: Plan, block: Block, visible: Seen) -> Floats:
     claimed = block.every.chosen(
         block.course.happens[block.every.candidate] & (block.every.age <= CLAIM_DAYS)
     )
-    once = np.unique(claimed.candidate * campaigns + block.touches.campaign[claimed.touch])
+    once = np.unique(claimed.candidate * campaigns + block.near.campaign[claimed.touch])
     candidate, campaign = once // campaigns, once % campaigns
     at = block.candidates.time[candidate].astype(np.int64) * campaigns + campaign
     columns = (

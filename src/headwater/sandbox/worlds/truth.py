@@ -46,8 +46,11 @@ class Block:
     roster: Roster
     days: float
     touches: Touches
+    near: Touches
+    """The touches of persons who may convert at all; nobody else can make a difference."""
     candidates: Candidates
     every: Pairs
+    """Of `near` and the candidates."""
     working: Working
     stock: Floats
     chance: Floats
@@ -59,16 +62,21 @@ class Block:
     def of(cls, world: World, rows: Touches, moments: Candidates, days: float) -> Block:
         """Run the block with everything on."""
         roster = Roster.of(world)
-        every = pairs(rows, moments, days)
-        working = Working.of(every, rows, roster)
-        on = stock(working, np.ones(len(rows), dtype=np.bool_), len(moments), len(world.channels))
+        may_convert = np.zeros(
+            max(rows.person.max(initial=0), moments.person.max(initial=0)) + 1, dtype=np.bool_
+        )
+        may_convert[moments.person] = True
+        near = rows.chosen(may_convert[rows.person])
+        every = pairs(near, moments, days)
+        working = Working.of(every, near, roster)
+        on = stock(working, np.ones(len(near), dtype=np.bool_), len(moments), len(world.channels))
         chance = moments.chance(lift(world, on))
         course = _course(world, moments, chance)
-        return cls(world, roster, days, rows, moments, every, working, on, chance, course)
+        return cls(world, roster, days, rows, near, moments, every, working, on, chance, course)
 
     def without(self, off: Mask) -> Course:
-        """Run it without the touches of `off`; only candidates that lose a touch are worked out anew."""
-        there = alive(self.touches, off, self.roster, self.days)
+        """Run it without the touches of `off` among those near; only candidates that lose a touch are worked out anew."""
+        there = alive(self.near, off, self.roster, self.days)
         lost = ~there[self.working.pairs.touch]
         hit = np.zeros(len(self.candidates), dtype=np.bool_)
         hit[self.working.pairs.candidate[lost]] = True
@@ -85,7 +93,7 @@ class Block:
             self.working.weight[lost],
         )
         channels = len(self.world.channels)
-        all_gone = stock(gone, np.ones(len(self.touches), dtype=np.bool_), len(rows), channels)
+        all_gone = stock(gone, np.ones(len(self.near), dtype=np.bool_), len(rows), channels)
         left = np.maximum(self.stock[rows] - all_gone, 0.0)
         chance = self.chance.copy()
         chance[rows] = self.candidates.chance(lift(self.world, left), rows)
@@ -97,14 +105,14 @@ class Block:
         Direct is nobody's to switch off: what it does is organic, and what brings it about takes it along.
         """
         paid = np.array([channel.is_paid for channel in self.world.channels], dtype=np.bool_)
-        yield "", "", paid[self.touches.channel]
+        yield "", "", paid[self.near.channel]
         for number, channel in enumerate(self.world.channels):
             if not channel.is_paid:
                 continue
-            yield channel.name, "", self.touches.channel == number
+            yield channel.name, "", self.near.channel == number
             for place in np.flatnonzero(self.roster.channel == number):
                 if self.roster.names[place]:
-                    yield channel.name, self.roster.names[place], self.touches.campaign == place
+                    yield channel.name, self.roster.names[place], self.near.campaign == place
 
     def differences(self) -> dict[tuple[str, str], Floats]:
         """Return the sums of `SUMS` by switch: with everything on, less without."""
