@@ -13,7 +13,7 @@ UNUSABLE = 3
 """What the script ends with where no process can be traced."""
 
 
-@pytest.mark.parametrize(("jobs", "sample"), [("front,publish", 5), ("build,load", 2)])
+@pytest.mark.parametrize(("jobs", "sample"), [("front,publish", 4), ("build,load", 1)])
 def test_a_crash_before_any_system_call_changes_nothing_in_the_end(jobs: str, sample: int) -> None:
     ran = subprocess.run(
         [sys.executable, str(SCRIPT), "--jobs", jobs, "--sample", str(sample)],
