@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import json
 import random
 import socket
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 import pytest
-from collecting import ADA, DATA, KEY, Process, Running, alone, running
+from collecting import ADA, DATA, KEY, Process, Running, alone, packed, running
 
 from headwater.collect.writer import JournalUnavailableError
 
@@ -59,7 +58,7 @@ def test_what_is_acknowledged_is_stored_before_the_answer(fresh: Running) -> Non
 
 @pytest.mark.parametrize("headers", [{}, {"Content-Encoding": "gzip"}, {"Content-Encoding": "identity"}])
 def test_gzip_is_known_by_its_bytes(fresh: Running, headers: dict[str, str]) -> None:
-    answer = fresh.send("/v1/batch", gzip.compress(orjson.dumps({"batch": [ADA]})), headers=headers)
+    answer = fresh.send("/v1/batch", packed(orjson.dumps({"batch": [ADA]})), headers=headers)
 
     assert answer.status == 200
     assert [row["event_id"] for row in fresh.rows("events")] == ["m1"]
@@ -74,14 +73,14 @@ def test_plain_json_under_a_gzip_header_is_still_json(fresh: Running) -> None:
 def test_members_of_one_gzip_file_are_one_body(fresh: Running) -> None:
     body = orjson.dumps({"batch": [ADA]})
 
-    answer = fresh.send("/v1/batch", gzip.compress(body[:10]) + gzip.compress(body[10:]))
+    answer = fresh.send("/v1/batch", packed(body[:10]) + packed(body[10:]))
 
     assert answer.status == 200
 
 
 @pytest.mark.parametrize(
     "body",
-    [gzip.compress(b"{}" * 100)[:-8], gzip.compress(b"{}")[:-6] + b"\0" * 6, gzip.compress(b"{}") * 200],
+    [packed(b"{}" * 100)[:-8], packed(b"{}")[:-6] + b"\0" * 6, packed(b"{}") * 200],
     ids=["cut short", "wrong checksum", "many members"],
 )
 def test_broken_gzip_is_a_bad_request_and_is_kept(fresh: Running, body: bytes) -> None:
