@@ -121,13 +121,13 @@ def _otherwise(body: bytes, error: Exception) -> Any:
     """Read a body that is no strict JSON."""
     if not body:
         return None
+    inside = _from_base64(body)  # before forms: with its padding it looks like a name without a value
+    if inside is not None and (inside[:1] in (b"{", b"[") or inside[:2] == GZIP):
+        return _rescued(unpacked(inside), error)
     if body[:1] not in b'{["' and PAIRS.fullmatch(body):
         pairs = _pairs(body)
         packed = next((value for name, value in pairs if name == "data"), None)
         return Form(pairs) if packed is None else data(packed)
-    inside = _from_base64(body)
-    if inside is not None and (inside[:1] in (b"{", b"[") or inside[:2] == GZIP):
-        return _rescued(unpacked(inside), error)
     lines = _lines(body)
     return _rescued(body, error) if lines is None else lines
 
