@@ -18,6 +18,7 @@ from headwater.collect import intake
 from headwater.collect.alone import Forgetful, journal_key
 from headwater.collect.journal import Journal
 from headwater.collect.publisher import Publisher
+from headwater.collect.suspects import DEATHS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,13 +72,13 @@ def worked(folder: Path, end: str) -> int:
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_a_request_that_is_the_end_of_two_workers_is_set_aside(tmp_path: Path, end: str) -> None:
+def test_a_request_that_is_the_end_of_worker_after_worker_is_set_aside(tmp_path: Path, end: str) -> None:
     filled(tmp_path, "a", "poison", "b", "c")
 
-    ends = [worked(tmp_path, ENDS[end]) for _ in range(4)]
+    ends = [worked(tmp_path, ENDS[end]) for _ in range(DEATHS + 2)]
 
     died = -(signal.SIGPROF if "hang" in end else signal.SIGSEGV if "crash" in end else signal.SIGKILL)
-    assert ends == [died, died, died, 0]
+    assert ends == [died] * (DEATHS + 1) + [0]
     assert sorted(row["event_id"] for row in rows(tmp_path, "events")) == ["a", "b", "c"]
     assert [row["reason"] for row in rows(tmp_path, "refused")] == ["set_aside"]
     assert sum(row["received"] for row in rows(tmp_path, "intake")) == 4
@@ -86,7 +87,7 @@ def test_a_request_that_is_the_end_of_two_workers_is_set_aside(tmp_path: Path, e
 def test_each_of_several_is_set_aside_and_kept_sealed_and_whole(tmp_path: Path) -> None:
     filled(tmp_path, "poison 1", "a", "poison 2", "b", "poison 3")
 
-    ends = [worked(tmp_path, ENDS["a kill"]) for _ in range(8)]
+    ends = [worked(tmp_path, ENDS["a kill"]) for _ in range(3 * DEATHS + 2)]
 
     with closing(opened(tmp_path)) as publisher:
         kept = list(publisher.suspects.kept())
@@ -116,7 +117,7 @@ def test_what_the_machine_lacks_is_no_requests_fault(
 
     whole = intake.receipts
     monkeypatch.setattr(intake, "receipts", receipts)
-    for _ in range(6):
+    for _ in range(DEATHS + 4):
         with closing(opened(tmp_path)) as publisher, pytest.raises(type(fault)):
             publisher.publish()
     failing.clear()
@@ -138,7 +139,7 @@ def test_a_request_that_only_raises_is_set_aside_too(tmp_path: Path, monkeypatch
 
     monkeypatch.setattr(intake, "receipts", receipts)
     with closing(opened(tmp_path)) as publisher:
-        for _ in range(3):
+        for _ in range(DEATHS + 1):
             with pytest.raises(ValueError, match="no table"):
                 publisher.publish()
         publisher.publish()
@@ -155,7 +156,7 @@ def test_an_end_between_requests_sets_nothing_aside(tmp_path: Path, monkeypatch:
 
     with monkeypatch.context() as crash:
         crash.setattr(Publisher, "_written", written)
-        for _ in range(6):
+        for _ in range(DEATHS + 4):
             with closing(opened(tmp_path)) as publisher, pytest.raises(Killed):
                 publisher.publish()
     with closing(opened(tmp_path)) as publisher:

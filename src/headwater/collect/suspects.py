@@ -4,7 +4,7 @@ Reads  which request the worker had in hand when it ended
 Makes  worker.hand (what it has in hand now), the table `aside` of the register: whole requests, sealed
 
 A plan that was begun and not finished is done again with care: one request at a time, each noted
-before it is touched. The request that was in hand at two such ends is refused (`set_aside`).
+before it is touched. The request that was in hand at DEATHS such ends in a row is refused (`set_aside`).
 The note is not synced: it must outlive the process, not the machine.
 """
 
@@ -29,8 +29,9 @@ NAME = "worker.hand"
 NOTE = Struct("<qqqqqq")
 """First and last commit of the plan, how often it was begun; then the place in hand, the place suspected
 and how often it was in hand at an end. Places count from 1; 0 is none."""
-DEATHS = 2
-SECONDS = 120.0
+DEATHS = 5
+"""Fewer would blame a request for kill -9, or for memory that others took, two times by chance."""
+SECONDS = 40.0
 """Of processor time that one portion of messages may take before it counts as a hang."""
 SCHEMA = """
 create table if not exists aside (
