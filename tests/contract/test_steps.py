@@ -20,7 +20,8 @@ def rendered(sql: str, **params: Parameter) -> str:
 
 
 def read(sql: str) -> object:
-    [[value]] = duckdb.sql(f"select {sql}").fetchall()
+    with duckdb.connect() as engine:
+        [[value]] = engine.execute(f"select {sql}").fetchall()
     return value
 
 

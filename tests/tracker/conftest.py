@@ -9,15 +9,12 @@ import pytest
 from headwater.collect import tracker
 from tests.collect.collecting import Running, running
 from tests.tracker.site import Site
-from tests.web.conftest import chromium
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser, BrowserContext, Page
-
-__all__ = ["chromium"]
 
 
 @pytest.fixture

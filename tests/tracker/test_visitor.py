@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.conftest import CHROMIUM, FLAGS
 from tests.tracker.site import Site, events, names, wait_for
-from tests.web.conftest import CHROMIUM, FLAGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
