@@ -27,12 +27,16 @@ import threading
 import time
 from base64 import b64encode
 from collections import Counter
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.request import urlopen
 
 import pyarrow.parquet as pq
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 KEY = "wk_kill"
 PUBLISH_SECONDS = "0.1"
@@ -180,20 +184,27 @@ def event(key: str, value: Decimal) -> dict[str, object]:
 
 def torment(collector: Collector, kills: int, count: int, chance: random.Random) -> list[Client]:
     """Run clients against a collector that is killed again and again; end in good order."""
-    clients = [Client(f"client{n}", collector.port, random.Random(chance.random())) for n in range(count)]
     collector.start()
+    with sending(collector.port, count, chance) as clients:
+        for _ in range(kills):
+            time.sleep(chance.uniform(0, LONGEST_LIFE))
+            collector.kill(chance.choice(KILLED))
+    collector.drain()
+    collector.stop()
+    return clients
+
+
+@contextmanager
+def sending(port: int, count: int, chance: random.Random) -> Iterator[list[Client]]:
+    """Let so many clients send while the block lasts; each brings its last batch home."""
+    clients = [Client(f"client{n}", port, random.Random(chance.random())) for n in range(count)]
     for client in clients:
         client.start()
-    for _ in range(kills):
-        time.sleep(chance.uniform(0, LONGEST_LIFE))
-        collector.kill(chance.choice(KILLED))
+    yield clients
     for client in clients:
         client.stopping.set()
     for client in clients:
         client.join()
-    collector.drain()
-    collector.stop()
-    return clients
 
 
 def differences(folder: Path, clients: list[Client]) -> dict[str, object]:

@@ -25,7 +25,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kill_intake import Client, Collector, differences
+from kill_intake import Client, Collector, differences, sending
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,24 +130,18 @@ def kept_by_a_careless_writer(disk: Disk) -> int:
 def torment(disk: Disk, cuts: int, count: int, chance: random.Random) -> list[Client]:
     """Run clients against a collector whose power is cut again and again; end in good order."""
     collector = Collector(disk.mount)
-    clients = [Client(f"client{n}", collector.port, random.Random(chance.random())) for n in range(count)]
     disk.start()
     collector.start()
-    for client in clients:
-        client.start()
-    for number in range(cuts):
-        time.sleep(chance.uniform(0, LONGEST_LIFE))
-        disk.fail(is_torn=bool(number % 2))
-        assert collector.process is not None
-        os.killpg(collector.process.pid, signal.SIGKILL)
-        collector.process.wait()
-        disk.stop()
-        disk.start()
-        collector.start()
-    for client in clients:
-        client.stopping.set()
-    for client in clients:
-        client.join()
+    with sending(collector.port, count, chance) as clients:
+        for number in range(cuts):
+            time.sleep(chance.uniform(0, LONGEST_LIFE))
+            disk.fail(is_torn=bool(number % 2))
+            assert collector.process is not None
+            os.killpg(collector.process.pid, signal.SIGKILL)
+            collector.process.wait()
+            disk.stop()
+            disk.start()
+            collector.start()
     collector.stop()
     disk.stop()
     return clients

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from headwater.collect.protocols import reading
+from headwater.collect import reading
 
 
 def test_only_a_text_that_says_something_is_a_text() -> None:

@@ -10,12 +10,11 @@ of the ids that were given stay, for this alone: to send nothing more of that pe
 
 from __future__ import annotations
 
-import ipaddress
 from functools import lru_cache
 from hashlib import blake2b, md5
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from headwater.collect import privacy, signals
+from headwater.collect import addresses, privacy, signals
 from headwater.collect.consent import decision
 from headwater.collect.personal import Personal
 
@@ -125,9 +124,8 @@ class Gate:
         found = ["prefetch"] if around.is_prefetch else []
         if _is_own_machine(around.address):
             found.append(OWN_MACHINE)
-        if self._settings.internal_addresses and _is_within(
-            _address(row, around), self._settings.internal_addresses
-        ):
+        own = self._settings.internal_addresses
+        if own and addresses.is_within(_address(row, around), own):
             found.append("internal")
         domains = self._settings.internal_email_domains
         if domains and any(_domain(row[name]) in _lower(domains) for name in ("email", "user_id")):
@@ -229,18 +227,6 @@ def _lower(words: tuple[str, ...]) -> frozenset[str]:
     return frozenset(word.lower().removeprefix("@") for word in words)
 
 
-@lru_cache(maxsize=65536)
-def _is_within(address: str, ranges: tuple[str, ...]) -> bool:
-    try:
-        found = ipaddress.ip_address(address.strip())
-    except ValueError:
-        return False
-    return any(found in ipaddress.ip_network(one.strip(), strict=False) for one in ranges)
-
-
-@lru_cache(maxsize=1024)
 def _is_own_machine(address: str | None) -> bool:
-    try:
-        return address is not None and ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
+    found = None if address is None else addresses.parsed(address)
+    return found is not None and found.is_loopback

@@ -16,6 +16,7 @@ from headwater.collect import admit
 from headwater.collect.admit import Hit, Refusal, Refused
 from headwater.collect.clock import occurred_at
 from headwater.collect.personal import Personal
+from headwater.collect.reading import mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,7 +108,7 @@ def identity(hit: Hit) -> Refused | None:
         return None
     if any(_contact(message, kind) for kind in ("email", "phone")):
         return None
-    if _object(message.get("context")).get(ANONYMOUS) is True:
+    if mapping(message.get("context")).get(ANONYMOUS) is True:
         return None
     return Refused(
         Refusal.NO_IDENTITY, "anonymousId", "neither anonymousId nor userId says whose event it is"
@@ -146,8 +147,8 @@ def event(message: dict[str, Any], around: Circumstances) -> dict[str, Any]:
     `properties`, `context` and the ids still hold raw personal values; see `personal`.
     """
     kind = message["type"]
-    said, context = _object(message.get("properties")), dict(_object(message.get("context")))
-    page = _object(context.get("page"))
+    said, context = mapping(message.get("properties")), dict(mapping(message.get("context")))
+    page = mapping(context.get("page"))
     claimed = message.get("originalTimestamp") or message.get("timestamp") or None
     sent = message.get("sentAt") or around.sent_at
     happened, doubt = occurred_at(claimed, sent=sent, received=around.received_at)
@@ -165,20 +166,20 @@ def event(message: dict[str, Any], around: Circumstances) -> dict[str, Any]:
         "occurred_at": happened,
         "claimed_at": None if claimed is None else str(claimed),
         "known_at": around.received_at,
-        "url": _text(said.get("url")) or _text(page.get("url")),
-        "referrer": _text(said.get("referrer")) or _text(page.get("referrer")),
+        "url": text(said.get("url")) or text(page.get("url")),
+        "referrer": text(said.get("referrer")) or text(page.get("referrer")),
         "properties": _notes(message, said, kind, context),
         "context": context,
         "origin": around.origin,
-        "user_agent": _text(context.get("userAgent")),
+        "user_agent": text(context.get("userAgent")),
         **UNDECIDED,
     }
 
 
 def _name(message: dict[str, Any], said: dict[str, Any], kind: str) -> str | None:
     if kind == "track":
-        return _text(message.get("event"))
-    return _text(message.get("name")) or (_text(said.get("name")) if kind in NOTED else None)
+        return text(message.get("event"))
+    return text(message.get("name")) or (text(said.get("name")) if kind in NOTED else None)
 
 
 def _notes(
@@ -188,9 +189,9 @@ def _notes(
     if kind in NOTED:
         category = message.get("category")
         return said if category is None or "category" in said else said | {"category": category}
-    notes = said | _object(message.get("traits"))
+    notes = said | mapping(message.get("traits"))
     if kind == "identify":
-        notes = _object(context.pop("traits", None)) | notes
+        notes = mapping(context.pop("traits", None)) | notes
     if kind == "group" and _given(message.get("groupId")):
         notes = notes | {"groupId": _given(message.get("groupId"))}
     return notes
@@ -203,7 +204,7 @@ def _contact(message: Mapping[str, Any], kind: str) -> str | None:
     """
     if message["type"] != "group" and (found := _contact_in(message.get("traits"), kind)):
         return found
-    traits = _object(message.get("context")).get("traits")
+    traits = mapping(message.get("context")).get("traits")
     return _contact_in(traits, kind) or _contact_in(message.get("properties"), kind)
 
 
@@ -217,17 +218,9 @@ def _mark(kind: str, value: str | None) -> Personal | None:
 
 
 def _page(message: Mapping[str, Any], field: str) -> str | None:
-    page = _object(_object(message.get("context")).get("page"))
-    return _text(_object(message.get("properties")).get(field)) or _text(page.get(field))
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
+    page = mapping(mapping(message.get("context")).get("page"))
+    return text(mapping(message.get("properties")).get(field)) or text(page.get(field))
 
 
 def _given(value: Any) -> str | None:
     return None if value is None or value == "" else str(value)
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -11,11 +11,12 @@ parameter stays, so that the page is the same page.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote
+
+from headwater.collect import addresses
 
 if TYPE_CHECKING:
     from headwater.contract.settings import Settings
@@ -150,16 +151,10 @@ def network(text: str, rules: Rules = DEFAULT) -> str | None:
     """
     if rules.addresses == "drop":
         return None
-    try:
-        address = ipaddress.ip_address(text.strip())
-    except ValueError:
-        return None
-    if rules.addresses == "keep":
-        return str(address)
-    mapped = address.ipv4_mapped if address.version == 6 else None
-    address = mapped or address
-    bits = KEPT_V4 if address.version == 4 else KEPT_V6
-    return str(ipaddress.ip_network((address, bits), strict=False).network_address)
+    address = addresses.parsed(text)
+    if address is None or rules.addresses == "keep":
+        return None if address is None else str(address)
+    return str(addresses.truncated(address, v4_bits=KEPT_V4, v6_bits=KEPT_V6))
 
 
 def without_click_ids(text: str) -> str:

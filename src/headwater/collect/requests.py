@@ -12,11 +12,11 @@ from __future__ import annotations
 import asyncio
 from base64 import b64decode
 from functools import lru_cache
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 import orjson
 
+from headwater.collect import addresses
 from headwater.collect.request import KEPT_HEADERS, Request
 from headwater.collect.writer import JournalUnavailableError
 
@@ -62,13 +62,10 @@ def come(scope: Scope, *, received_at: int) -> Request:
     )
 
 
-@lru_cache(maxsize=4096)
 def _address(said: str) -> str | None:
     """Return a client's IP address; the server has put that in which a trusted proxy names."""
-    try:
-        return str(ip_address(said))
-    except ValueError:
-        return None
+    found = addresses.parsed(said)
+    return None if found is None else str(found)
 
 
 def keys(request: Request) -> tuple[str, ...]:

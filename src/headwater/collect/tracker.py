@@ -12,7 +12,6 @@ www and shop have the same id; a browser refuses it where the collector is on an
 from __future__ import annotations
 
 import gzip
-import ipaddress
 import re
 from base64 import b64encode
 from functools import lru_cache
@@ -23,7 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from headwater.collect import requests
+from headwater.collect import addresses, requests
+from headwater.collect.reading import mapping
 from headwater.collect.request import Answer
 
 if TYPE_CHECKING:
@@ -122,8 +122,8 @@ async def serve(scope: Scope, send: Send) -> None:
 def answer(request: Request, opened: Opened) -> Answer:
     """Return what a client hears on the paths that the tracker shares; to the tracker with its cookie."""
     for message in opened.messages:
-        context = _object(_object(message).get("context"))
-        if _object(context.get("library")).get("name") != LIBRARY:
+        context = mapping(mapping(message).get("context"))
+        if mapping(context.get("library")).get("name") != LIBRARY:
             break  # another client: all of a request is of one
         if found := _cookie(request, message, context):
             return Answer(headers=(("set-cookie", found),))
@@ -132,8 +132,8 @@ def answer(request: Request, opened: Opened) -> Answer:
 
 def _cookie(request: Request, message: dict[str, Any], context: dict[str, Any]) -> str | None:
     """Return the Set-Cookie header for the visitor of a message; None where it has no visitor to keep."""
-    visitor, made_at = message.get("anonymousId"), _object(context.get("visitor")).get("at")
-    is_refused = _object(context.get("consent")).get("analytics_storage") == "denied"
+    visitor, made_at = message.get("anonymousId"), mapping(context.get("visitor")).get("at")
+    is_refused = mapping(context.get("consent")).get("analytics_storage") == "denied"
     if is_refused or type(made_at) is not int or not isinstance(visitor, str) or not ID.fullmatch(visitor):
         return None
     left = made_at + LIFE_SECONDS - request.received_at // 1_000_000
@@ -155,11 +155,9 @@ def _cookie(request: Request, message: dict[str, Any], context: dict[str, Any]) 
 @lru_cache(maxsize=1024)
 def _domain(host: str) -> str:
     """Return the registrable domain of a host; empty for an address, localhost or a suffix itself."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return _suffixes().privatesuffix(host.lower()) or "" if "." in host else ""
-    return ""
+    if addresses.parsed(host) is not None or "." not in host:
+        return ""
+    return _suffixes().privatesuffix(host.lower()) or ""
 
 
 @lru_cache(maxsize=1)
@@ -168,7 +166,3 @@ def _suffixes() -> Any:
     from publicsuffixlist import PublicSuffixList
 
     return PublicSuffixList()
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from headwater.collect import bodies
-from headwater.collect.protocols.reading import campaign, filled, first, items, keys, known, mapping, text
 from headwater.collect.protocols.visitor import visitor
 from headwater.collect.protocols.wire import Opened, Wire
+from headwater.collect.reading import campaign, filled, first, items, keys, known, mapping, text
 from headwater.collect.request import Answer
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from headwater.collect import bodies
-from headwater.collect.protocols.reading import filled, first, items, keys, known, mapping, text
 from headwater.collect.protocols.wire import Opened, Wire
+from headwater.collect.reading import filled, first, items, keys, known, mapping, text
 from headwater.collect.request import Answer
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from urllib.parse import parse_qsl
 
 from headwater.collect import bodies
 from headwater.collect.protocols.ga4 import NO_CONTENT, translated
-from headwater.collect.protocols.reading import filled, first, keys, known
 from headwater.collect.protocols.visitor import number, screen, visitor
 from headwater.collect.protocols.wire import Opened, Wire
+from headwater.collect.reading import filled, first, keys, known
 
 if TYPE_CHECKING:
     from headwater.collect.request import Request

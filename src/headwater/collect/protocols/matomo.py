@@ -18,9 +18,9 @@ import orjson
 
 from headwater.collect.bodies import Form
 from headwater.collect.clock import moment
-from headwater.collect.protocols.reading import filled, items, keys, known, mapping, text
 from headwater.collect.protocols.visitor import PICTURE, number, screen, visitor
 from headwater.collect.protocols.wire import Opened, Wire
+from headwater.collect.reading import filled, items, keys, known, mapping, text
 from headwater.collect.request import Answer
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from headwater.collect import bodies
-from headwater.collect.protocols.reading import campaign, filled, first, items, keys, known, mapping, text
-from headwater.collect.protocols.visitor import visitor
+from headwater.collect.protocols.dollars import around, page_of, screen_of
 from headwater.collect.protocols.wire import Opened, Wire
+from headwater.collect.reading import filled, first, items, keys, known, mapping, text
 from headwater.collect.request import Answer
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ PLACED = frozenset({"token", "distinct_id", "$insert_id", "time", "ip", "mp_lib"
 PROFILE = frozenset({"$token", "$distinct_id", "$set", "$set_once", "$time", "$ip"})
 PERSONAL = ("$email", "$phone", "$name", "$first_name", "$last_name", "$username")
 """Traits that are stored under the names without the sign, as every other client calls them."""
-DIRECT = "$direct"
 
 
 def opened(request: Request, body: Any, kind: str) -> Opened:
@@ -123,22 +122,14 @@ def _device(own: Any) -> Any:
 
 def _context(said: dict[str, Any], request: Request, rest: dict[str, Any]) -> dict[str, Any]:
     """Return where and with what the event happened."""
-    url, referrer = text(said.get("$current_url")), text(said.get("$referrer"))
-    page = {
-        "url": url,
-        "referrer": None if referrer == DIRECT else referrer,
-        "path": text(said.get("current_url_path")),
-        "title": text(said.get("current_page_title")),
-    }
     told = {
-        "page": filled(page),
+        "page": page_of(said, path="current_url_path", title="current_page_title"),
         "ip": text(said.get("ip")),
-        "screen": known({"width": said.get("$screen_width"), "height": said.get("$screen_height")}),
+        "screen": screen_of(said),
         "library": filled({"name": said.get("mp_lib"), "version": said.get("$lib_version")}),
         "mixpanel": rest,
     }
-    is_browser = said.get("mp_lib") == "web"
-    return (visitor(request) if is_browser else {}) | ({} if url else campaign(said)) | filled(told)
+    return around(request, said, told, is_browser=said.get("mp_lib") == "web")
 
 
 def _profile(item: dict[str, Any], _request: Request) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from headwater.collect.protocols.reading import campaign, filled, first, items, keys, known, mapping, text
 from headwater.collect.protocols.visitor import visitor
 from headwater.collect.protocols.wire import Opened, Wire
+from headwater.collect.reading import campaign, filled, first, items, keys, known, mapping, text
 from headwater.collect.request import Answer
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ import orjson
 from headwater.collect.bodies import Form
 from headwater.collect.message import TYPES
 from headwater.collect.protocols import segment
-from headwater.collect.protocols.reading import filled, first, keys, known, mapping, text
-from headwater.collect.protocols.visitor import PICTURE, visitor
+from headwater.collect.protocols.visitor import picture_or, visitor
 from headwater.collect.protocols.wire import Opened, Wire
+from headwater.collect.reading import filled, first, keys, known, mapping, text
 from headwater.collect.request import Answer
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _visited(message: Any, request: Request) -> Any:
 
 def answer(request: Request, _opened: Opened | None = None) -> Answer:
     """Return the picture for what asked for one, else that all is well."""
-    return PICTURE if request.method in ("GET", "HEAD") else TAKEN
+    return picture_or(TAKEN, request)
 
 
 WIRE = Wire(

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from headwater.collect import bodies
-from headwater.collect.protocols.reading import campaign, filled, first, items, keys, known, mapping, text
-from headwater.collect.protocols.visitor import visitor
+from headwater.collect.protocols.dollars import around, page_of, screen_of
 from headwater.collect.protocols.wire import Opened, Wire
+from headwater.collect.reading import filled, first, items, keys, known, mapping, text
 from headwater.collect.request import Answer
 
 if TYPE_CHECKING:
@@ -58,7 +58,6 @@ CLIENTS = (*BROWSERS, "posthog-ios", "posthog-android", "posthog-flutter", "post
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 NOBODY = "$posthog_cookieless"
 """Stands for a person where a page asked for no cookies."""
-DIRECT = "$direct"
 LONGEST_OFFSET = 1e12
 """Milliseconds."""
 
@@ -182,28 +181,21 @@ def _time(event: dict[str, Any], said: dict[str, Any], request: Request) -> dict
 
 def _context(said: dict[str, Any], request: Request, rest: dict[str, Any]) -> dict[str, Any]:
     """Return where and with what the event happened."""
-    url, referrer = text(said.get("$current_url")), text(said.get("$referrer"))
-    page = {
-        "url": url,
-        "referrer": None if referrer == DIRECT else referrer,
-        "path": text(said.get("$pathname")),
-        "title": text(said.get("title")),
-    }
     library, _, version = request.headers.get("posthog-sdk-info", "").partition("/")
     is_browser = said.get("$lib") in BROWSERS or "$raw_user_agent" in said or "$browser" in said
     told = {
-        "page": filled(page),
+        "page": page_of(said, path="$pathname", title="title"),
         "userAgent": text(said.get("$raw_user_agent")),
         "ip": text(said.get("$ip")),
         "locale": text(said.get("$browser_language")) or text(said.get("$locale")),
         "timezone": text(said.get("$timezone")),
-        "screen": known({"width": said.get("$screen_width"), "height": said.get("$screen_height")}),
+        "screen": screen_of(said),
         "library": filled(
             {"name": said.get("$lib") or library, "version": said.get("$lib_version") or version}
         ),
         "posthog": rest,
     }
-    return (visitor(request) if is_browser else {}) | ({} if url else campaign(said)) | filled(told)
+    return around(request, said, told, is_browser=is_browser)
 
 
 WIRE = Wire(

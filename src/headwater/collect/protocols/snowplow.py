@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from headwater.collect.protocols import entities
-from headwater.collect.protocols.visitor import PICTURE, number, screen, visitor
+from headwater.collect.protocols.visitor import number, picture_or, screen, visitor
 from headwater.collect.protocols.wire import Opened, Wire
 from headwater.collect.request import Answer
 
@@ -216,7 +216,7 @@ def _is_browser(event: Mapping[str, Any]) -> bool:
 
 def answer(request: Request, _opened: Opened) -> Answer:
     """Return a picture for what an image sent, else the word that the trackers expect."""
-    return PICTURE if request.method in ("GET", "HEAD") else OK
+    return picture_or(OK, request)
 
 
 WIRE = Wire(

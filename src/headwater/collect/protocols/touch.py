@@ -21,8 +21,8 @@ from headwater.collect.admit import MESSAGE_ID_CHARS, Refusal, Refused
 from headwater.collect.bodies import Form, raw_text
 from headwater.collect.clock import moment
 from headwater.collect.importing.currencies import CURRENCIES
-from headwater.collect.protocols.reading import first, items, keys, mapping, text
 from headwater.collect.protocols.wire import Opened, Wire
+from headwater.collect.reading import first, items, keys, mapping, text
 from headwater.collect.request import Answer
 
 if TYPE_CHECKING:

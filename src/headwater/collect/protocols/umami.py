@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from headwater.collect.protocols.reading import filled, items, keys, known, mapping, text
 from headwater.collect.protocols.visitor import screen, visitor
 from headwater.collect.protocols.wire import Opened, Wire
+from headwater.collect.reading import filled, items, keys, known, mapping, text
 from headwater.collect.request import Answer
 
 if TYPE_CHECKING:

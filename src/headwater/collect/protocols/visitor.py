@@ -26,6 +26,11 @@ PICTURE = Answer(200, GIF, "image/gif", (UNSTORED,))
 """What an image request hears: a picture that must be asked for again the next time."""
 
 
+def picture_or(word: Answer, request: Request) -> Answer:
+    """Return the picture for what an image sent (GET), and the word for everything else."""
+    return PICTURE if request.method in ("GET", "HEAD") else word
+
+
 def visitor(request: Request) -> dict[str, Any]:
     """Return `userAgent`, `ip` and `locale`, those that the request gives."""
     said = {
