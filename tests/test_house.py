@@ -78,6 +78,7 @@ TESTED_ELSEWHERE = {
     "report/measure": "tests/report",
     "sandbox/market.py": "tests/sandbox/test_shop.py",
     "sandbox/post.py": "tests/sandbox/test_shop.py",
+    "sandbox/score/truth.py": "tests/test_scoring.py",
     "sandbox/worlds": "tests/sandbox/test_worlds.py",
 }
 

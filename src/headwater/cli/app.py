@@ -33,6 +33,7 @@ COMMANDS = (
     "watching",
     "utm",
     "simulating",
+    "scoring",
     "following",
     "suggesting",
     "settings",

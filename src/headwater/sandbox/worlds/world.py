@@ -208,7 +208,7 @@ class World:
         rng = np.random.default_rng([number, 11])
 
         def drawn(channel: Channel) -> Channel:
-            effect, life, intent, strength = np.exp(rng.normal(0, (0.5, 0.3, 0.5, 0.4)))
+            effect, life, intent, strength = np.exp(rng.normal(0, (0.5, 0.3, 0.5, 0.4))).tolist()
             first, *others = channel.campaigns
             return replace(
                 channel,

@@ -1,0 +1,66 @@
+"""Scoring: `score`.
+
+Reads  names of worlds, or folders that `simulate` wrote
+Makes  a table of how wrong each model is on each
+"""
+
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from headwater.cli import show
+from headwater.cli.app import NOWHERE, Common, app, say
+
+
+@app.command
+def score(
+    *,
+    worlds: Annotated[
+        str, Parameter(help="Worlds by name, variants (random~3) or folders of `simulate`, joined by commas.")
+    ] = "all",
+    models: Annotated[str | None, Parameter(help="Models joined by commas (default: all there are).")] = None,
+    persons: Annotated[int, Parameter(help="Persons in each market.")] = 50_000,
+    days: Annotated[int, Parameter(help="Days of the period.")] = 60,
+    seed: Annotated[int, Parameter(help="The same seed gives the same numbers, CPU and memory aside.")] = 1,
+    experiments: Annotated[
+        str,
+        Parameter(
+            help="none, pull (one hold-out per pull channel), or both; only models that learn from them."
+        ),
+    ] = "none,pull",
+    of: Annotated[
+        Literal["conversions", "value"], Parameter(help="What credit is compared in.")
+    ] = "conversions",
+    format: Annotated[show.Format | None, Parameter(help="table, json, csv or parquet.")] = None,
+    common: Common = NOWHERE,
+) -> None:
+    """Say how wrong each model is, on simulated markets whose truth is known.
+
+    Each market is imported into a workspace that is thrown away, and every model is asked for its credit by
+    channel and by campaign. wape: sum of errors by sum of increments (0 perfect, 1 as wrong as crediting
+    nothing); over_claim: credit by what ads truly bring; claimed: credit by all that came; coverage: share
+    of intervals that hold the truth; regret: what a budget moved by the model loses against the best move.
+
+    For example:
+
+    ```
+    headwater score --worlds random,strong-intent --models last,markov --persons 20000
+    ```
+    """
+    from headwater.scoring import Ask
+    from headwater.scoring import score as scored
+
+    ask = Ask(
+        models=_words(models or ""),
+        persons=persons,
+        days=days,
+        seed=seed,
+        experiments=_words(experiments),
+        of=of,
+    )
+    answer = scored(_words(worlds), ask, tell=say)
+    show.result(answer, format=format or ("json" if common.json else "table"))
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
