@@ -35,7 +35,6 @@ def page() -> str:
         _row(_texts(row["names"].split(" ")), *(row[key] for key in ("platform", "paid", "kind", "source")))
         for row in facts.rows("click_ids.csv")
     ]
-    roles = [f"| `{name}` | {role} |" for name, role in CHANNELS.items()]
     return "\n".join(
         [
             "<!-- Made by tools/channel_page.py: change the rules, then run it. -->",
@@ -62,13 +61,10 @@ def page() -> str:
             "|---|---|---|---|---|",
             *clicks,
             "",
-            "## Roles",
+            "## The channels",
             "",
-            "`push`: the ad came to the person. `pull`: the person was already moving.",
-            "",
-            "| channel | role |",
-            "|---|---|",
-            *roles,
+            f"{', '.join(f'`{name}`' for name in CHANNELS)}. Whether the ad comes to the person or the person was",
+            "already moving: [roles of channels](channel-roles.md).",
             "",
         ]
     )

@@ -21,6 +21,11 @@ from headwater.contract.settings import parsed
         ({"consent_categories": {"C0004": "spam"}}, "consent_categories.C0004"),
         ({"tcf_vendor": -1}, "tcf_vendor"),
         ({"region_header": 7}, "region_header"),
+        ({"channel_roles": {"display": "shove"}}, "channel_roles.display"),
+        ({"increment_priors": {"display": 0.5}}, "increment_priors"),
+        ({"increment_priors": {"display": [0.5, 0.6, 0.9]}}, "increment_priors"),
+        ({"increment_priors": {"display": [0.5, 0, 1.5]}}, "increment_priors"),
+        ({"increment_priors": [0.5, 0, 1]}, "increment_priors"),
     ],
 )
 def test_a_word_that_cannot_be_names_the_setting_and_what_it_may_be(raw: dict[str, Any], named: str) -> None:

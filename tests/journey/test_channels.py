@@ -20,8 +20,6 @@ from headwater.journey.channels import (
     built_in_rules,
     channel,
     channel_case,
-    channel_of_name,
-    role,
     rules,
 )
 from headwater.journey.click_ids import CLICK_IDS
@@ -284,37 +282,6 @@ def test_a_rule_of_the_settings_comes_first() -> None:
 
     assert channel(rules(chosen), source="acast", medium="podcast_ad") == "podcast"
     assert channel(rules(chosen), source="other", medium="audio") == "audio"
-
-
-def test_names_given_by_imports_find_their_built_in_channel() -> None:
-    names = [
-        "Paid Search",
-        "Online Display",
-        "Online Video",
-        "Facebook",
-        "Instagram",
-        "E-Mail",
-        "(none)",
-        "Zeppelin",
-    ]
-
-    found = [channel_of_name(name) for name in names]
-
-    assert found == [
-        "paid_search",
-        "display",
-        "paid_video",
-        "paid_social",
-        "paid_social",
-        "email",
-        "direct",
-        "other",
-    ]
-
-
-def test_every_channel_is_push_or_pull() -> None:
-    assert {role(name) for name in CHANNELS} == {"push", "pull"}
-    assert (role("Paid Search"), role("display")) == ("pull", "push")
 
 
 # -- Google Analytics 4 ----------------------------------------------------------------------------

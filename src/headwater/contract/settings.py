@@ -149,6 +149,10 @@ class Settings:
     """Rules put before the built-in channel rules; see `headwater.journey.channels`."""
     survey_answers: dict[str, str] = field(default_factory=dict)
     """Words of an answer to "how did you hear about us" and the channel they mean, before the built-in ones."""
+    channel_roles: dict[str, str] = field(default_factory=dict)
+    """Channels that are not what their name says: push (the ad comes to the person), pull (already moving) or none."""
+    increment_priors: dict[str, Any] = field(default_factory=dict)
+    """Belief about the incremental share of a pull channel's claim, by channel: [mean, low, high], 95 % between."""
     uncredited_kinds: tuple[str, ...] = ("survey",)
     """Kinds of touchpoint that are shown and earn no credit: survey, impression, email_open, ..."""
     goals: tuple[Goal, ...] = DEFAULT_GOALS

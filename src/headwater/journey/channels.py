@@ -20,30 +20,30 @@ if TYPE_CHECKING:
 
     from headwater.contract.settings import Settings
 
-CHANNELS: dict[str, str] = {
-    "direct": "pull",
-    "cross_network": "push",
-    "ai_assistant": "pull",
-    "paid_shopping": "pull",
-    "paid_search": "pull",
-    "paid_social": "push",
-    "paid_video": "push",
-    "display": "push",
-    "paid_other": "push",
-    "organic_shopping": "pull",
-    "organic_social": "push",
-    "organic_video": "pull",
-    "organic_search": "pull",
-    "email": "push",
-    "affiliate": "pull",
-    "audio": "push",
-    "sms": "push",
-    "push": "push",
-    "referral": "pull",
-    "offline": "push",
-    "other": "pull",
-}
-"""Every built-in channel with its role: push came to the person, pull met a person already moving."""
+CHANNELS: tuple[str, ...] = (
+    "direct",
+    "cross_network",
+    "ai_assistant",
+    "paid_shopping",
+    "paid_search",
+    "paid_social",
+    "paid_video",
+    "display",
+    "paid_other",
+    "organic_shopping",
+    "organic_social",
+    "organic_video",
+    "organic_search",
+    "email",
+    "affiliate",
+    "audio",
+    "sms",
+    "push",
+    "referral",
+    "offline",
+    "other",
+)
+"""Every built-in channel; `headwater.attribution.channel_roles` knows what role each plays."""
 
 UNASSIGNED = "other"
 
@@ -96,57 +96,3 @@ def channel(rules: Sequence[Rule] | None = None, **values: str) -> str:
     """
     given = dict.fromkeys(FIELDS, "") | {name: value.lower() for name, value in values.items()}
     return next((rule.channel for rule in rules or built_in_rules() if rule.holds(given)), UNASSIGNED)
-
-
-_SAME = {
-    "affiliates": "affiliate",
-    "ai": "ai_assistant",
-    "ai_assistants": "ai_assistant",
-    "banner": "display",
-    "direct_traffic": "direct",
-    "e_mail": "email",
-    "emails": "email",
-    "facebook": "paid_social",
-    "instagram": "paid_social",
-    "mobile_push_notifications": "push",
-    "natural_search": "organic_search",
-    "none": "direct",
-    "online_display": "display",
-    "online_video": "paid_video",
-    "organic": "organic_search",
-    "paid_display": "display",
-    "phone": "offline",
-    "podcast": "audio",
-    "ppc": "paid_search",
-    "programmatic": "display",
-    "push_notification": "push",
-    "push_notifications": "push",
-    "referrals": "referral",
-    "retargeting": "display",
-    "search": "paid_search",
-    "sem": "paid_search",
-    "seo": "organic_search",
-    "shopping": "paid_shopping",
-    "social": "organic_social",
-    "text_message": "sms",
-    "unassigned": "other",
-    "video": "paid_video",
-    "youtube": "paid_video",
-}
-
-
-def channel_of_name(text: str) -> str:
-    """Return the built-in channel that a given name most likely means; `other` where none does.
-
-    Only for looks and for the role: a channel that an import names is kept as it was given.
-
-    >>> channel_of_name("Paid Search"), channel_of_name("Online Display"), channel_of_name("Zeppelin")
-    ('paid_search', 'display', 'other')
-    """
-    name = "_".join("".join(letter if letter.isalnum() else " " for letter in text.lower()).split())
-    return name if name in CHANNELS else _SAME.get(name, UNASSIGNED)
-
-
-def role(channel: str) -> str:
-    """Return "push" (the ad came to the person) or "pull" (the person was already moving)."""
-    return CHANNELS[channel_of_name(channel)]
