@@ -166,39 +166,50 @@ def _once(engine: DuckDB, place: str, target: Table) -> int:
     """Leave one row per key in batch and warehouse together; return how many were restated."""
     name, key = target.name, target.key[0]
     total, keys = engine.rows(f"select count(*), count(distinct {key}) from {place}.{name}")[0]
+    again: list[datetime | None] = []
     if keys < total:
+        numbered = f"""
+            select *, row_number() over (partition by {key} order by {_ORDER[target]}) as place
+            from {place}.{name}
+        """
+        again += engine.rows(f"select max(known_at) from ({numbered}) as numbered where place > 1")[0]
         engine.execute(
-            f"create or replace table {place}.{name} as select * exclude (place) from (select *, "
-            f"row_number() over (partition by {key} order by {_ORDER[target]}) as place from {place}.{name}) "
-            "where place = 1"
+            f"create or replace table {place}.{name} as "
+            f"select * exclude (place) from ({numbered}) as numbered where place = 1"
         )
     duplicates, earlier = total - keys, 0
     if place == BATCH:
-        seen, earlier = _against_stored(engine, target)
+        seen, earlier, newest = _against_stored(engine, target)
         duplicates += seen
+        again.append(newest)
     if duplicates:
         kind = next(kind for kind, table in ARCHIVE_KINDS.items() if table is target)
         engine.execute(
-            f"insert into main.intake select 'load:' || count(*), 'archive', '{kind}', 0, ?, ?, 0, "
-            f"(select max(known_at) from {place}.{name}) from main.intake",
-            [-duplicates, duplicates],
+            f"insert into main.intake select 'load:' || count(*), 'archive', '{kind}', 0, ?, ?, 0, ? "
+            "from main.intake",
+            # the time of what is left out: the same, whatever was loaded together
+            [-duplicates, duplicates, max((moment for moment in again if moment), default=None)],
         )
     return earlier
 
 
-def _against_stored(engine: DuckDB, target: Table) -> tuple[int, int]:
+def _against_stored(engine: DuckDB, target: Table) -> tuple[int, int, datetime | None]:
+    """Keep the row known first; return how many were there twice, how many came earlier, and the newest left out."""
     name, key = target.name, target.key[0]
     engine.execute(
         f"""
         create or replace table {BATCH}.again as
-        select b.{key}, (b.known_at, b.origin) < (e.known_at, e.origin) as is_earlier
+        select b.{key}, (b.known_at, b.origin) < (e.known_at, e.origin) as is_earlier,
+            greatest(b.known_at, e.known_at) as left_out_at
         from main.{name} as e
         join {BATCH}.{name} as b on b.{key} = e.{key}
         """
     )
-    seen, earlier = engine.rows(f"select count(*), count(*) filter (where is_earlier) from {BATCH}.again")[0]
+    seen, earlier, newest = engine.rows(
+        f"select count(*), count(*) filter (where is_earlier), max(left_out_at) from {BATCH}.again"
+    )[0]
     for place, void in ((BATCH, "not is_earlier"), ("main", "is_earlier")):
         engine.execute(
             f"delete from {place}.{name} where {key} in (select {key} from {BATCH}.again where {void})"
         )
-    return seen, earlier
+    return seen, earlier, newest

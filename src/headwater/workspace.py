@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,13 +21,13 @@ import duckdb
 
 from headwater import attribution, loading, pipeline, report
 from headwater.collect import imports
-from headwater.contract.errors import HeadwaterError, NotFoundError, UsageError, WorkspaceBusyError
+from headwater.contract.errors import HeadwaterError, NotFoundError, UsageError
 from headwater.contract.query import ReportContext
-from headwater.contract.tables import CREDITS, REMOVAL_EFFECTS
-from headwater.engine.duckdb import DuckDB
+from headwater.contract.tables import CREDITS
 from headwater.identity.placeholders import placeholder_values
 from headwater.increment import increment
 from headwater.options import moment_of, query_of
+from headwater.past import Past
 from headwater.readonly import checked
 from headwater.report.explain import explanation
 from headwater.report.timeline import timeline
@@ -33,19 +35,22 @@ from headwater.result import ReportResult
 from headwater.store.control import Control
 from headwater.store.personal import Personal
 from headwater.store.secrets import secret_key
+from headwater.warehouse import LAZY, build_fully, is_fatal, opened, put_aside, solve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     import pyarrow as pa
 
     from headwater.collect.imports import ImportSummary
+    from headwater.contract.ports import Reader
     from headwater.contract.settings import Settings
     from headwater.contract.steps import AnyStep
+    from headwater.engine.duckdb import DuckDB
 
 WAREHOUSE = "warehouse.duckdb"
-FORMAT = "3"
+FORMAT = "4"
 """Raised when the steps change so that a warehouse made before them is void."""
 INCREMENT_AT_MOST = 0.2
 """A batch larger than this share of all events is built in full: that is faster."""
@@ -89,7 +94,9 @@ class Workspace:
         self.personal = Personal(self.dir / "personal.sqlite", secret_key())
         self.engine = opened(self.dir / WAREHOUSE)
         self.builds_on_read = builds_on_read
+        self._past = Past(self.dir, made_by=f"{FORMAT} {version('headwater')}")
         self._building = threading.RLock()
+        self._held = self.control.settings_at()
         self._needs_full = not self._is_current()
         self._effects_are_stale = True
 
@@ -137,7 +144,10 @@ class Workspace:
         """
         started = time.monotonic()
         if as_of is not None:
-            return _summary(self._as_of(moment_of(as_of)), mode="full", started=started)
+            moment = moment_of(as_of)
+            settings, _ = self.control.settings_at(moment)
+            with self._past.tables(moment, settings=settings, steps=self._steps(settings)) as engine:
+                return _summary(engine, mode="full", started=started)
         with self._building:
             try:
                 return self._built(full=full, started=started)
@@ -150,6 +160,7 @@ class Workspace:
 
     def _built(self, *, full: bool, started: float) -> BuildSummary:
         # a build that was interrupted after its load leaves tables that an increment cannot mend
+        self._held = self.control.settings_at()
         self._needs_full = self._needs_full or loading.is_pending(self.engine) or not self._is_current()
         batch = loading.load(self.engine, self.dir)
         mode = "nothing new"
@@ -179,27 +190,27 @@ class Workspace:
         total = self.engine.rows("select count(*) from events")[0][0]
         return bool(new > 100_000 and new > INCREMENT_AT_MOST * total)
 
-    def _steps(self) -> list[AnyStep]:
+    def _steps(self, settings: Settings | None = None) -> list[AnyStep]:
         hashes = {
             hashed
             for kind in ("email", "phone")
             for hashed in self.personal.hashed(kind, placeholder_values(kind)).values()
             if hashed
         }
-        return list(pipeline.steps(self.settings, placeholder_hashes=hashes))
+        return list(pipeline.steps(settings or self._held[0], placeholder_hashes=hashes))
 
     # -- the state of the warehouse ----------------------------------------------------------------
 
     def _is_current(self) -> bool:
         self.engine.execute("create table if not exists built (settings_version varchar, format varchar)")
         return self.engine.rows("select settings_version, format from built") == [
-            (self.settings.version(), FORMAT)
+            (self._held[0].version(), FORMAT)
         ]
 
     def _remember(self) -> None:
         with self.engine.transaction():
             self.engine.execute("delete from built")
-            self.engine.execute("insert into built values (?, ?)", [self.settings.version(), FORMAT])
+            self.engine.execute("insert into built values (?, ?)", [self._held[0].version(), FORMAT])
         self._needs_full = False
 
     def _ready(self) -> None:
@@ -212,8 +223,7 @@ class Workspace:
         """Bring the removal effects up to date: they are solved when somebody asks for credits."""
         with self._building:
             if self._effects_are_stale:
-                step = next(step for step in self._steps() if step.makes is REMOVAL_EFFECTS)
-                self.engine.run(step)
+                solve(self.engine, self._steps())
                 self._effects_are_stale = False
 
     # -- answers -----------------------------------------------------------------------------------
@@ -224,84 +234,82 @@ class Workspace:
         Raises UnknownReportError, UnknownModelError, UnknownDimensionError and UsageError.
         """
         query = query_of(options)
-        if query.as_of is None:
-            self._ready()
-            engine = self.engine
-        else:
-            engine = self._as_of(query.as_of)
-        reader = engine.cursor()
-        try:
-            settings = self.settings
-            context = ReportContext(reader=reader, settings=settings, models=attribution.models(settings))
+        with self._answering(query.as_of) as context:
             return ReportResult.of(report.answer(name, context, query))
-        finally:
-            reader.close()
-            if engine is not self.engine:
-                engine.close()
 
-    def explain(self, conversion_id: str, *, model: str | None = None) -> dict[str, Any]:
+    def explain(
+        self, conversion_id: str, *, model: str | None = None, as_of: datetime | str | None = None
+    ) -> dict[str, Any]:
         """Return the credit of one conversion, touch by touch, with the reason of what is left out."""
-        self._ready()
-        self._with_effects()
-        reader = self.engine.cursor()
-        try:
-            settings = self.settings
-            context = ReportContext(reader=reader, settings=settings, models=attribution.models(settings))
+        with self._answering(_moment(as_of), is_solved=True) as context:
             return explanation(context, conversion_id, model)
-        finally:
-            reader.close()
 
-    def person(self, identifier: str) -> dict[str, Any]:
+    def person(self, identifier: str, *, as_of: datetime | str | None = None) -> dict[str, Any]:
         """Return the timeline of the person with this person_id or identifier."""
-        self._ready()
-        reader = self.engine.cursor()
-        try:
-            return timeline(reader, self._person_id(str(identifier)))
-        finally:
-            reader.close()
+        with self._answering(_moment(as_of)) as context:
+            return timeline(context.reader, self._person_id(context.reader, str(identifier)))
 
-    def _person_id(self, said: str) -> int:
+    @contextmanager
+    def _answering(self, as_of: datetime | None, *, is_solved: bool = False) -> Iterator[ReportContext]:
+        """Give what an answer rests on: the tables and the settings of now, or those of `as_of` (UTC)."""
+        if as_of is None:
+            self._ready()
+            if is_solved:
+                self._with_effects()
+            held = self._held
+            tables: AbstractContextManager[DuckDB] = nullcontext(self.engine)
+        else:
+            held = self.control.settings_at(as_of)
+            tables = self._past.tables(
+                as_of, settings=held[0], steps=self._steps(held[0]), is_solved=is_solved
+            )
+        with tables as engine:
+            reader = engine.cursor()
+            try:
+                yield ReportContext(
+                    reader=reader, settings=held[0], models=attribution.models(held[0]), settled_at=held[1]
+                )
+            finally:
+                reader.close()
+
+    def _person_id(self, reader: Reader, said: str) -> int:
         hashes = [self.personal.hashed(kind, [said])[said] for kind in ("email", "phone")]
         guesses = [said, *(f"{kind}:{said}" for kind in ("user", "anonymous", "email", "phone", "path"))]
         guesses += [
             f"{kind}:{hashed}" for kind, hashed in zip(("email", "phone"), hashes, strict=True) if hashed
         ]
         marks = ", ".join("?" for _ in guesses)
-        found = self.engine.rows(
-            f"select person_id from persons where identifier in ({marks}) limit 1", guesses
-        )
+        found = reader.query(
+            f"select person_id from persons where identifier in ({marks}) order by person_id limit 1", guesses
+        ).column(0)
         if not found and said.lstrip("-").isdigit():
-            found = self.engine.rows(
+            found = reader.query(
                 "select person_id from persons where person_id = ? union all "
                 "select person_id from touchpoints where person_id = ? limit 1",
                 [int(said), int(said)],
-            )
+            ).column(0)
         if not found:
             raise NotFoundError(
                 f"Nobody is known as {said!r}.",
                 hint="give a person_id, a customer id, a device id or an e-mail address.",
             )
-        return int(found[0][0])
+        return int(found[0].as_py())
 
-    def sql(self, query: str) -> pa.Table:
+    def sql(self, query: str, *, as_of: datetime | str | None = None) -> pa.Table:
         """Return the rows of one SELECT over the tables; anything else is refused."""
         statement = checked(query)
-        self._ready()
-        if CREDITS.name in statement.lower() or REMOVAL_EFFECTS.name in statement.lower():
-            self._with_effects()
-        reader = self.engine.cursor()
-        try:
-            return reader.query(statement)
-        except duckdb.Error as error:
-            raise UsageError(
-                f"The SQL failed: {error}", hint="`headwater steps` lists the tables."
-            ) from error
-        finally:
-            reader.close()
+        is_solved = any(table.name in statement.lower() for table in (CREDITS, *LAZY))
+        with self._answering(_moment(as_of), is_solved=is_solved) as context:
+            try:
+                return context.reader.query(statement)
+            except duckdb.Error as error:
+                raise UsageError(
+                    f"The SQL failed: {error}", hint="`headwater steps` lists the tables."
+                ) from error
 
     def steps(self) -> list[AnyStep]:
         """Return the steps of the pipeline in order."""
-        return self._steps()
+        return self._steps(self.settings)
 
     def close(self) -> None:
         """Let go of the folder."""
@@ -315,61 +323,9 @@ class Workspace:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    # -- as of a time ------------------------------------------------------------------------------
 
-    def _as_of(self, moment: datetime) -> DuckDB:
-        """Return an engine with the tables as they were known at `moment` (UTC)."""
-        folder = self.dir / "as-of"
-        folder.mkdir(exist_ok=True)
-        path = folder / f"{moment:%Y%m%dT%H%M%S%f}-{self.settings.version()}.duckdb"
-        engine = DuckDB(path)
-        was_stopped = loading.is_pending(engine)
-        batch = loading.load(engine, self.dir, as_of=moment)
-        if batch or was_stopped:
-            build_fully(engine, self._steps())
-            loading.forget_batch(engine)
-        return engine
-
-
-def opened(path: Path) -> DuckDB:
-    """Open a warehouse; one that cannot be read is put aside, and an empty one takes its place.
-
-    Raises WorkspaceBusyError where another process holds it.
-    """
-    try:
-        return DuckDB(path)
-    except WorkspaceBusyError as error:
-        if "lock" in error.problem.lower():
-            raise
-    except duckdb.Error:
-        pass
-    put_aside(path)
-    return DuckDB(path)
-
-
-def is_fatal(error: BaseException | None) -> bool:
-    """Say whether an error, or one behind it, has left the engine unable to go on."""
-    while error is not None:
-        if isinstance(error, duckdb.FatalException | duckdb.InternalException):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
-
-
-def put_aside(path: Path) -> None:
-    """Rename a warehouse that is of no more use, so that it can be looked at; the last one is kept."""
-    for part in (path, path.with_name(f"{path.name}.wal")):
-        if part.exists():
-            part.replace(part.with_name(f"{part.name}.broken"))
-
-
-def build_fully(engine: DuckDB, steps: Sequence[AnyStep]) -> None:
-    """Make every table afresh; removal effects wait until somebody asks for credits."""
-    for step in steps:
-        if step.makes is REMOVAL_EFFECTS:
-            engine.create(REMOVAL_EFFECTS)
-        else:
-            engine.run(step)
+def _moment(as_of: datetime | str | None) -> datetime | None:
+    return None if as_of is None else moment_of(as_of)
 
 
 def _summary(engine: DuckDB, *, mode: str, started: float) -> BuildSummary:

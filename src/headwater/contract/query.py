@@ -65,6 +65,8 @@ class ReportContext:
     reader: Reader
     settings: Settings
     models: Mapping[str, Model]
+    settled_at: datetime | None = None
+    """Since when these settings hold, UTC; None: since ever."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

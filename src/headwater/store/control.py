@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -143,6 +143,27 @@ class Control:
         """Return the settings that hold now; the defaults where nothing was chosen."""
         return parsed(self.chosen())
 
+    def settings_at(self, moment: datetime | None = None) -> tuple[Settings, datetime | None]:
+        """Return the settings that held at `moment` (UTC; None: now) and since when.
+
+        The defaults held, since None, until the first were chosen; for a time before the workspace was
+        made, facts of which it may have been given, the first that were chosen count.
+        """
+        bare = moment.astimezone(UTC).replace(tzinfo=None) if moment and moment.tzinfo else moment
+        chosen = select(SETTINGS.c.chosen, SETTINGS.c.applied_at)
+        with self.engine.connect() as database:
+            made_at = database.scalar(select(WORKSPACES.c.created_at))
+            if bare is None:
+                row = database.execute(chosen.order_by(SETTINGS.c.number.desc()).limit(1)).first()
+            elif made_at is not None and bare < made_at:
+                row = database.execute(chosen.order_by(SETTINGS.c.number).limit(1)).first()
+            else:
+                until = chosen.where(SETTINGS.c.applied_at <= bare)
+                row = database.execute(until.order_by(SETTINGS.c.number.desc()).limit(1)).first()
+        if row is None:
+            return Settings(), None
+        return parsed(orjson.loads(row.chosen)), row.applied_at
+
     def chosen(self) -> dict[str, Any]:
         """Return the keys that the operator chose, without the defaults."""
         with self.engine.connect() as database:
@@ -156,12 +177,14 @@ class Control:
         and changes nothing where `raw` is wrong.
         """
         settings = parsed(raw)
-        if settings != self.settings():
+        before, since = self.settings_at()
+        if settings != before:
+            # the times of versions rise as their numbers do, whatever the machine's clock does
             row = {
                 "workspace_id": DEFAULT_WORKSPACE,
                 "version": settings.version(),
                 "chosen": orjson.dumps(dict(raw), option=orjson.OPT_SORT_KEYS).decode(),
-                "applied_at": _now(),
+                "applied_at": max(_now(), since + timedelta(microseconds=1)) if since else _now(),
                 "author": author,
             }
             with self.engine.begin() as database:

@@ -26,11 +26,13 @@ def meta(
 ) -> dict[str, Any]:
     """Return what every report says: as_of, complete_to, settings_version, window, currency and filters.
 
-    `as_of` is the time asked for, else the time up to which facts are known.
+    `as_of` is the time asked for, else when the newest fact became known or the settings were changed,
+    whichever is later: asked as of that time, the answer is the same.
     """
     complete_to = latest_known(context.reader, as_of=query.as_of)
+    changes = [moment for moment in (complete_to, context.settled_at) if moment]
     return {
-        "as_of": query.as_of or complete_to,
+        "as_of": query.as_of or max(changes, default=None),
         "complete_to": complete_to,
         "settings_version": context.settings.version(),
         "models": list(said.pop("models", ())),

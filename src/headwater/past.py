@@ -1,0 +1,91 @@
+"""Past: the tables as they were known at a time, in a file of their own beside the warehouse.
+
+Reads  the archive: facts known by then
+Makes  DIR/as-of/*.duckdb, the last few that were asked for; each can be made again at any time
+
+A file is found by its time, its settings and what built it, and brings in whatever the archive has
+gained since that was known by then, so that it is never stale.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections import Counter
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from headwater import loading
+from headwater.warehouse import build_fully, opened, solve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from headwater.contract.settings import Settings
+    from headwater.contract.steps import AnyStep
+    from headwater.engine.duckdb import DuckDB
+
+FOLDER = "as-of"
+MOST_KEPT = 8
+"""Files that stay: those that were asked for last."""
+
+
+class Past:
+    """The as-of files of one workspace; `made_by` names the code that builds them."""
+
+    def __init__(self, root: Path, *, made_by: str) -> None:
+        self._root = root
+        self._made_by = made_by
+        self._lock = threading.RLock()
+        self._in_use: Counter[Path] = Counter()
+
+    @contextmanager
+    def tables(
+        self, moment: datetime, *, settings: Settings, steps: Sequence[AnyStep], is_solved: bool = False
+    ) -> Iterator[DuckDB]:
+        """Give the tables as they were known at `moment` (UTC); `is_solved` has the lazy ones too."""
+        path = self._path(moment, settings)
+        with self._lock:
+            engine = opened(path)
+            self._in_use[path] += 1
+        try:
+            with self._lock:
+                os.utime(path)
+                self._built(engine, moment, steps, is_solved=is_solved)
+                self._forget_old()
+            yield engine
+        finally:
+            engine.close()
+            with self._lock:
+                self._in_use[path] -= 1
+
+    def _path(self, moment: datetime, settings: Settings) -> Path:
+        folder = self._root / FOLDER
+        folder.mkdir(exist_ok=True)
+        made = hashlib.sha256(f"{settings.version()} {self._made_by}".encode()).hexdigest()[:12]
+        return folder / f"{moment:%Y%m%dT%H%M%S%f}-{made}.duckdb"
+
+    def _built(self, engine: DuckDB, moment: datetime, steps: Sequence[AnyStep], *, is_solved: bool) -> None:
+        engine.execute("create table if not exists built (is_solved boolean)")
+        state = engine.rows("select is_solved from built")
+        # a build that was stopped has no row here, or has the rows of its load still
+        was_stopped = not state or loading.is_pending(engine)
+        if loading.load(engine, self._root, as_of=moment) or was_stopped:
+            engine.execute("delete from built")
+            build_fully(engine, steps)
+            loading.forget_batch(engine)
+            engine.execute("insert into built values (false)")
+            state = [(False,)]
+        if is_solved and not state[0][0]:
+            solve(engine, steps)
+            engine.execute("update built set is_solved = true")
+
+    def _forget_old(self) -> None:
+        files = sorted((self._root / FOLDER).glob("*.duckdb"), key=lambda path: path.stat().st_mtime_ns)
+        for path in files[:-MOST_KEPT]:
+            if not self._in_use[path]:
+                for part in (path, path.with_name(f"{path.name}.wal")):
+                    part.unlink(missing_ok=True)
