@@ -7,7 +7,17 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import pyarrow.parquet as pq
+
+from headwater.attribution.channel_roles import role_of
+from headwater.collect.imports import imported
+from headwater.sandbox.worlds.catalogue import world_named
+from headwater.sandbox.worlds.simulation import Plan
+from headwater.sandbox.worlds.writing import write
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from import_shop import Shop
 
 SPEND = "platform,account_id,date,campaign_id,cost,currency,clicks\n"
@@ -205,3 +215,47 @@ def test_an_experiment_may_have_cost_conversions_and_counts_by_its_key(shop: Sho
 
     assert (summary.stored, summary.duplicate) == (1, 1)
     assert shop.rows("experiments", "channel, incremental", "channel") == [("Email", -3.5), ("Video", 4.0)]
+
+
+def test_a_period_that_ends_before_it_begins_is_refused_and_stops_nothing_else(shop: Shop) -> None:
+    tests = "channel,since,until,incremental,standard_error\n"
+    persons = "person,observed_from,observed_until\n"
+
+    found = [
+        shop.bring(
+            tests + "Email,2026-01-01,2026-01-01,3,1\nVideo,2026-02-01,2026-01-31,3,1\n", kind="experiments"
+        ),
+        shop.bring(persons + "ada,2026-02-01,2026-01-31\nbo,2026-01-01,\n", kind="persons"),
+    ]
+
+    assert [(one.stored, one.reasons) for one in found] == [(1, {"bad_period": 1})] * 2
+    assert shop.rows("refused", "kind, field, detail", "kind") == [
+        ("experiments", "until", "until lies before since"),
+        ("persons", "observed_until", "observed_until lies before observed_from"),
+    ]
+
+
+def test_a_standard_error_below_zero_is_refused_without_talk_of_money(shop: Shop) -> None:
+    row = "channel,since,until,incremental,standard_error\nEmail,2026-01-01,2026-01-31,3,-1\n"
+
+    assert shop.bring(row, kind="experiments").reasons == {"negative_value": 1}
+    assert shop.one("refused", "field, detail") == ("standard_error", "below zero")
+
+
+def test_every_file_of_a_simulated_market_comes_in_whole(shop: Shop, tmp_path: Path) -> None:
+    plan = Plan(world=world_named("strong-intent"), persons=2_000, days=30, seed=3, experiments=1)
+    write(plan, tmp_path / "market")
+    made = {path.stem: path for path in (tmp_path / "market").glob("*.parquet")}
+
+    found = {
+        kind: imported([made[kind]], kind=kind, root=shop.root, personal=shop.hashes)
+        for kind in ("touchpoints", "conversions", "spend", "persons", "experiments")
+    }
+
+    assert {kind: (one.refused, one.duplicate) for kind, one in found.items()} == dict.fromkeys(found, (0, 0))
+    assert all(one.stored == pq.read_metadata(made[kind]).num_rows > 0 for kind, one in found.items())
+    channels = {channel for (channel,) in shop.rows("touchpoints", "channel")}
+    assert channels == {channel.name for channel in plan.world.channels}
+    assert {channel: role_of(channel) for channel in channels} == {
+        channel.name: channel.role for channel in plan.world.channels
+    }

@@ -143,7 +143,9 @@ def _numeric(field: Field, given: str, kind: str) -> tuple[Fault, ...]:
     wrong = f"{given} is not null and v_{field.name} is null"
     faults = [_fault(field, wrong, Reason.BAD_NUMBER, kind)]
     if not field.negative:
-        detail = "below zero; money given back is an `Order Refunded` event, not a negative value"
+        detail = "below zero"
+        if field.type == "money":
+            detail += "; money given back is an `Order Refunded` event, not a negative value"
         faults.append(_fault(field, f"v_{field.name} < 0", Reason.NEGATIVE_VALUE, detail))
     return tuple(faults)
 

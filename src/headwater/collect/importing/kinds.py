@@ -60,6 +60,8 @@ class Kind:
     settling: Settling
     rest: str | None = None
     """Column that takes what is not ours, as a JSON object; None where there is no place for it."""
+    period: tuple[str, str] | None = None
+    """Two fields of which the first must not lie after the second."""
 
     def field(self, name: str) -> Field:
         """Return the field of this name, or say which one was likely meant."""
@@ -220,6 +222,7 @@ PERSONS = Kind(
     table=ARCHIVE_KINDS["persons"],
     settling="versions",
     rest="attributes",
+    period=("observed_from", "observed_until"),
     fields=_fields("person person\nobserved_from time\nobserved_until time", person=_PERSON),
 )
 
@@ -227,6 +230,7 @@ EXPERIMENTS = Kind(
     name="experiments",
     table=ARCHIVE_KINDS["experiments"],
     settling="versions",
+    period=("since", "until"),
     fields=_fields(
         """
         channel name needed

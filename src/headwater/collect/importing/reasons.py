@@ -11,6 +11,7 @@ class Reason(StrEnum):
 
     MISSING_VALUE = "missing_value"
     BAD_TIMESTAMP = "bad_timestamp"
+    BAD_PERIOD = "bad_period"
     BAD_NUMBER = "bad_number"
     NEGATIVE_VALUE = "negative_value"
     UNKNOWN_CURRENCY = "unknown_currency"

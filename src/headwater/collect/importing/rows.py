@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from headwater.collect.importing.bench import literal, quoted
 from headwater.collect.importing.casts import Cast, cast, text_of
 from headwater.collect.importing.outputs import outputs
+from headwater.collect.importing.reasons import Fault, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from headwater.collect.importing.kinds import Kind
     from headwater.collect.importing.layout import Layout
-    from headwater.collect.importing.reasons import Fault
     from headwater.collect.importing.source import Column, Source
 
 HASHED = ("email", "phone", "person")
@@ -59,7 +59,14 @@ class Rows:
     @cached_property
     def faults(self) -> tuple[Fault, ...]:
         """Everything that can be wrong with a row; the first one that is counts."""
-        return tuple(fault for one in self.casts for fault in one.faults)
+        return (*(fault for one in self.casts for fault in one.faults), *self._period())
+
+    def _period(self) -> tuple[Fault, ...]:
+        since, until = self.kind.period or ("", "")
+        if since not in self.layout.ours or until not in self.layout.ours:
+            return ()
+        condition, detail = f"v_{until} < v_{since}", f"{until} lies before {since}"
+        return (Fault(condition=condition, field=until, reason=Reason.BAD_PERIOD, detail=detail),)
 
     def column(self, field: str) -> Column:
         """Return their column for one of our fields."""
