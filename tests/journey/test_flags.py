@@ -99,6 +99,30 @@ def test_the_settings_name_rules_and_exceptions_that_come_first() -> None:
     assert flagged(*events, settings=own) == [("b", "bot"), ("c", "spam")]
 
 
+@pytest.mark.parametrize(
+    ("conditions", "bad"),
+    [
+        ({"query": "", "page": "*/login*"}, {"no query"}),
+        ({"not_query": "*token=*", "page": "*/login*"}, {"no query", "other query"}),
+        ({"mark": "", "host": "admin.shop.example"}, {"admin"}),
+        ({"host": "admin.shop.example", "user_agent": "*firefox*"}, {"admin"}),
+        ({"host": "admin.shop.example", "user_agent": ["", "firefox*"]}, set()),
+    ],
+)
+def test_a_rule_may_ask_for_an_empty_field_or_for_what_it_must_not_hold(
+    conditions: Row, bad: set[str]
+) -> None:
+    events = [
+        event("no query", url=f"{SHOP}login", user_agent=BROWSER),
+        event("token", url=f"{SHOP}login?token=1", user_agent=BROWSER),
+        event("other query", url=f"{SHOP}login?x=1", user_agent=BROWSER),
+        event("admin", url="https://admin.shop.example/", user_agent=BROWSER),
+    ]
+    settings = Settings(flag_rules=({"flag": "internal"} | conditions,))
+
+    assert {name for name, _ in flagged(*events, settings=settings)} == bad
+
+
 def test_a_person_whom_a_rule_names_is_flagged_with_everything_they_did() -> None:
     settings = Settings(internal_users=("Ada",))
     events = [

@@ -81,6 +81,19 @@ FIELDS = {
 """
 
 
+_IDENTIFIER = """case
+    when user_id <> '' then 'user:' || user_id
+    when anonymous_id <> '' then 'anonymous:' || anonymous_id
+    when email <> '' then 'email:' || email
+end"""
+NEEDED = {
+    "query": "strpos(e.url, '?') > 0",
+    "mark": "e.marks <> ''",
+    "user_agent": "e.user_agent <> ''",
+    "event": "e.event <> ''",
+    "user_id": "e.user_id <> ''",
+}
+"""Without this a field is empty, and the engine need not make its text."""
 HOST_COLUMNS = {"host": "url", "referrer_host": "referrer"}
 """Fields that are a host, and the column of the event that has it."""
 
@@ -178,7 +191,7 @@ def flag_rules(settings: Settings) -> Solve:
     return Solve(makes=FLAG_RULES, reads=(), solve=lambda _: made)
 
 
-def _of_hosts(column: str, judged: Mapping[int, FlagRule]) -> str:
+def _of_hosts(column: str, judged: Mapping[int, FlagRule], identifier: str) -> str:
     """Return the SELECT of the events whose host is flagged; each host that occurs is judged once."""
     if not judged:
         return ""
@@ -188,7 +201,7 @@ def _of_hosts(column: str, judged: Mapping[int, FlagRule]) -> str:
     )
     return f"""
                 union all
-                select e.event_id, h.place, cast(null as varchar) as reason
+                select e.event_id, h.place, cast(null as varchar) as reason, {identifier.format(place="h.place")} as identifier
                 from events as e
                 join (
                     select n.raw, case {whens} end as place
@@ -201,65 +214,71 @@ def _of_hosts(column: str, judged: Mapping[int, FlagRule]) -> str:
                 ) as h on h.place is not null and h.raw = {_place(f"e.{column}")}"""
 
 
+def _may_hold(rule: FlagRule, names: Mapping[str, str]) -> str:
+    """Return what tells most events at once that the rule does not hold: all of it but the hosts."""
+    cheap = tuple(c for c in rule.rule.conditions if c.field not in HOST_COLUMNS)
+    first = [
+        NEEDED[c.field]
+        for c in cheap
+        if c.field in NEEDED and not c.negated and not any(pattern.holds("") for pattern in c.patterns)
+    ]
+    return " and ".join([*first, sql(Rule(channel=rule.flag, conditions=cheap), names)]) if cheap else "true"
+
+
 def event_flags(settings: Settings) -> Step:
     """Make `event_flags`: what the user agents were judged to be, and what the other rules say."""
     listed = rules(settings)
     others = {place: rule for place, rule in enumerate(listed, start=1) if not rule.is_of_agent}
     judged = {place: rule for place, rule in others.items() if rule.host_field is None}
+    of_person = ", ".join(str(place) for place, rule in enumerate(listed, start=1) if rule.of_person) or "0"
+    identifier = f"case when {{place}} in ({of_person}) then {_IDENTIFIER} end"
     hosts = "".join(
-        _of_hosts(column, {place: rule for place, rule in others.items() if rule.host_field == field})
+        _of_hosts(
+            column, {place: rule for place, rule in others.items() if rule.host_field == field}, identifier
+        )
         for field, column in HOST_COLUMNS.items()
     )
     used = sorted({condition.field for rule in judged.values() for condition in rule.rule.conditions})
-    names = {field: f"c.{field}_said" for field in used}
+    names = {field: FIELDS[field] if field in HOST_COLUMNS else f"e.{field}_said" for field in used}
     whens = "\n".join(f"when {sql(rule.rule, names)} then {place}" for place, rule in judged.items())
-    said = "".join(f", {FIELDS[field]} as {field}_said" for field in used)
-    of_person = ", ".join(str(place) for place, rule in enumerate(listed, start=1) if rule.of_person) or "0"
+    said = "".join(f", {FIELDS[field]} as {field}_said" for field in used if field not in HOST_COLUMNS)
+    may_hold = "\nor ".join(f"({_may_hold(rule, names)})" for rule in judged.values())
     return Step(
         makes=EVENT_FLAGS,
         reads=(EVENTS, AGENTS, FLAG_RULES),
         sql=f"""
             with seen as (
-                select e.event_id, a.place, a.reason
+                select e.event_id, a.place, a.reason, {identifier.format(place="a.place")} as identifier
                 from events as e
                 join (select user_agent, place, reason from agents where flag is not null) as a
                     on a.user_agent = e.user_agent
                 union all
-                select event_id, place, cast(null as varchar) as reason
+                select r.event_id, r.place, cast(null as varchar) as reason, {identifier.format(place="r.place")} as identifier
                 from (
-                    select c.event_id, case {whens} end as place
-                    from (select e.event_id{said} from events as e) as c
-                ) as ruled
-                where place is not null
+                    -- most events fail every rule before their hosts are looked at
+                    select e.event_id, e.user_id, e.anonymous_id, e.email, case {whens} end as place
+                    from (
+                        select e.*{said} from events as e
+                    ) as e
+                    where {may_hold}
+                ) as r
+                where r.place is not null
                 {hosts}
             ),
 
             first_of as (
-                select event_id, place, reason, row_number() over (partition by event_id order by place) as turn
+                select
+                    event_id,
+                    place,
+                    reason,
+                    identifier,
+                    row_number() over (partition by event_id order by place) as turn
                 from seen
-            ),
-
-            named as (
-                select f.event_id, f.place, r.flag, coalesce(f.reason, r.reason) as reason
-                from first_of as f
-                join flag_rules as r on r.place = f.place
-                where f.turn = 1 and r.flag <> {literal(GOOD)}
             )
 
-            select
-                n.event_id,
-                n.flag,
-                n.reason,
-                case
-                    when n.place not in ({of_person}) then null
-                    when e.user_id <> '' then 'user:' || e.user_id
-                    when e.anonymous_id <> '' then 'anonymous:' || e.anonymous_id
-                    when e.email <> '' then 'email:' || e.email
-                end as identifier
-            from named as n
-            left join (
-                select event_id, user_id, anonymous_id, email from events
-                where event_id in (select event_id from named where place in ({of_person}))
-            ) as e on e.event_id = n.event_id
+            select f.event_id, r.flag, coalesce(f.reason, r.reason) as reason, f.identifier
+            from first_of as f
+            join flag_rules as r on r.place = f.place
+            where f.turn = 1 and r.flag <> {literal(GOOD)}
         """,
     )
