@@ -25,6 +25,10 @@ MODELS = models(Settings())
 orders = st.sampled_from([1, 2, 3])
 
 
+def weights(size: int) -> st.SearchStrategy[list[int]]:
+    return st.lists(st.integers(1, 100_000), min_size=size, max_size=size)
+
+
 @st.composite
 def journeys(draw: st.DrawFn) -> World:
     """Draw journeys of a few persons, some with a lead and an opportunity, some without conversion."""
@@ -39,6 +43,7 @@ def journeys(draw: st.DrawFn) -> World:
                 "value": draw(money),
                 "lead": draw(st.integers(0, len(path))),
                 "opportunity": draw(st.integers(0, len(path))),
+                "engagement": draw(weights(len(path))),
             }
         )
     return found
@@ -106,6 +111,8 @@ def test_large_amounts_are_divided_to_the_last_digit(engine: DuckDB, value: Deci
         ("position", [1]),
         ("w_shaped", [1]),
         ("time_decay", [1]),
+        ("engaged", [1]),
+        ("engaged_decay", [1]),
         ("custom", [1]),
         ("markov", [1]),
         ("shapley", [1]),
@@ -127,6 +134,7 @@ def test_a_journey_of_one_touch_gives_it_all(engine: DuckDB, model: str, expecte
         ("position", [0.5, 0.5]),
         ("w_shaped", [0.5, 0.5]),
         ("time_decay", [round(1 / (1 + 2 ** (1 / 7)), 12), round(1 / (1 + 2 ** (-1 / 7)), 12)]),
+        ("engaged", [0.5, 0.5]),
         ("custom", [0.5, 0.5]),
         ("markov", [0.5, 0.5]),
         ("shapley", [0.5, 0.5]),

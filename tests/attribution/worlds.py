@@ -98,7 +98,7 @@ def fill(engine: DuckDB, journeys: World, *, half_life: float = 7.0) -> None:
 
     A journey is a dictionary: path, value, and optionally goal, person, lead, opportunity, conversions,
     nulls, id. One touch a day, the last at the conversion. A journey with the id None is a person's
-    touchpoints and no conversion.
+    touchpoints and no conversion. `engagement` lists what its touches weigh.
     """
     touches, ends, steps = [], [], []
     for number, journey in enumerate(journeys):
@@ -106,6 +106,7 @@ def fill(engine: DuckDB, journeys: World, *, half_life: float = 7.0) -> None:
         conversion = journey.get("id", f"order-{number}")
         known = [place for place, channel in enumerate(path, 1) if channel != "direct"]
         weights = np.exp2(-np.arange(len(path))[::-1] / half_life)
+        engagement = journey.get("engagement", [1000] * len(path))
         for place, channel in enumerate(path, 1):
             touch = {
                 "touchpoint_id": f"touch-{number}-{place}",
@@ -124,6 +125,8 @@ def fill(engine: DuckDB, journeys: World, *, half_life: float = 7.0) -> None:
                     "lead_step": journey.get("lead", 0),
                     "opportunity_step": journey.get("opportunity", 0),
                     "decay": float(weights[place - 1] / weights.sum()),
+                    "engaged": engagement[place - 1] / sum(engagement),
+                    "engaged_decay": float((weights * engagement)[place - 1] / (weights * engagement).sum()),
                 }
             )
         ends.append(

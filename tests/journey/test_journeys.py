@@ -14,6 +14,7 @@ from headwater.journey.journeys import journey_steps, journeys, stage_times
 from tests.worlds import Row, at, built, person
 
 DAY = timedelta(days=1)
+SHARES = ("decay", "engaged", "engaged_decay")
 
 
 def touches(*lines: str) -> list[Row]:
@@ -33,6 +34,7 @@ def touch(touchpoint_id: str, name: str, clock: str, channel: str = "email") -> 
         "person_id": person(name),
         "occurred_at": at(clock),
         "channel": channel,
+        "engagement": 1000,
     }
 
 
@@ -221,7 +223,7 @@ GOALS = st.lists(st.tuples(NAMES, MOMENTS, st.sampled_from(["purchase", "lead", 
 
 
 def reference(touchpoints: list[Row], conversions: list[Row]) -> list[Row]:
-    """Return `journey_steps` by definition; the share of decay is left out."""
+    """Return `journey_steps` by definition; the shares are left out."""
     rows = []
     for conversion in sorted(conversions, key=lambda row: row["conversion_id"]):
         mine = [row for row in touchpoints if row["person_id"] == conversion["person_id"]]
@@ -274,12 +276,11 @@ def test_journeys_are_those_of_the_slow_reference(told: list[Any], goals: list[A
 
     made = walked(touchpoints, *conversions, window=WINDOW, half_life=HALF_LIFE)
 
-    steps = [{k: v for k, v in row.items() if k != "decay"} for row in made["journey_steps"]]
+    steps = [{k: v for k, v in row.items() if k not in SHARES} for row in made["journey_steps"]]
     assert steps == [{name: row[name] for name in steps[0]} for row in reference(touchpoints, conversions)]
     assert sorted(row["conversion_id"] for row in made["journeys"]) == [f"c{n}" for n in range(len(goals))]
     for journey in made["journeys"]:
-        shares = [
-            row["decay"] for row in made["journey_steps"] if row["conversion_id"] == journey["conversion_id"]
-        ]
-        assert sum(shares) == pytest.approx(1 if shares else 0, abs=1e-12)
-        assert len(shares) == journey["step_count"]
+        mine = [row for row in made["journey_steps"] if row["conversion_id"] == journey["conversion_id"]]
+        assert len(mine) == journey["step_count"]
+        for name in SHARES:
+            assert sum(row[name] for row in mine) == pytest.approx(1 if mine else 0, abs=1e-12)

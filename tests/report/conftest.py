@@ -92,6 +92,7 @@ class World:
                 "channel": channel,
                 "event_count": 1,
                 "duration_seconds": 0,
+                "engagement": 1000,
                 **columns,
             }
         )
@@ -227,6 +228,8 @@ class World:
         ]
         whole = sum(weights, Fraction(0))
         sums = [sum(weights[:place], Fraction(0)) for place in range(len(weights) + 1)]
+        engagement = [touch["engagement"] for touch in touches]
+        engaged = [weight * part for weight, part in zip(weights, engagement, strict=True)]
         return [
             {
                 "conversion_id": conversion["conversion_id"],
@@ -240,6 +243,8 @@ class World:
                 "lead_step": self._stage_step(conversion, touches, "lead"),
                 "opportunity_step": self._stage_step(conversion, touches, "opportunity"),
                 "decay": float((sums[step] - sums[step - 1]) / whole),
+                "engaged": engagement[step - 1] / sum(engagement),
+                "engaged_decay": float(engaged[step - 1] / sum(engaged)),
                 "touch_no": self.whole(conversion["person_id"]).index(touch) + 1,
             }
             for step, touch in enumerate(touches, start=1)

@@ -74,7 +74,8 @@ def public() -> ReportContext:
                 "step_count": len(touched),
                 "known_step": len(touched),
             }
-            steps.append(touch | place | {"lead_step": 0, "opportunity_step": 0, "decay": 1 / len(touched)})
+            equal = dict.fromkeys(("decay", "engaged", "engaged_decay"), 1 / len(touched))
+            steps.append(touch | place | {"lead_step": 0, "opportunity_step": 0} | equal)
     engine = DuckDB(threads=2)
     for table in (*tables.RAW_TABLES, *MADE):
         engine.create(table)

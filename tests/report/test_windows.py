@@ -13,6 +13,7 @@ from headwater.contract.query import ALL_TIME, ReportQuery
 from headwater.contract.settings import Settings
 from headwater.contract.tables import JOURNEY_STEPS
 from headwater.report.filters import selection
+from headwater.report.measure.windows import SHARES
 
 if TYPE_CHECKING:
     from .conftest import World
@@ -36,7 +37,7 @@ def test_steps_in_any_window_are_those_of_the_definition(
 ) -> None:
     world = new_world(settings=Settings(window_days=built, half_life_days=3.5))
     for name, hour, channel in touches:
-        world.touch(name, hour / 24, channel)
+        world.touch(name, hour / 24, channel, engagement=1000 + 700 * (hour % 5))
     for name, hour, goal in buys:
         world.buy(name, hour / 24, goal=goal, is_macro=True)
     context = world.context()
@@ -45,12 +46,13 @@ def test_steps_in_any_window_are_those_of_the_definition(
     found = context.reader.query(f"select * from ({chosen.steps}) as steps order by conversion_id, step")
 
     meant = [step for conversion in world.conversions for step in world.steps(conversion, window)]
-    exact = [name for name in JOURNEY_STEPS.names() if name != "decay"]
+    exact = [name for name in JOURNEY_STEPS.names() if name not in SHARES]
     rows = found.to_pylist()
     assert [{name: row[name] for name in exact} for row in rows] == [
         {name: row[name] for name in exact} for row in meant
     ]
-    assert [row["decay"] for row in rows] == pytest.approx([row["decay"] for row in meant], abs=1e-9)
+    for name in SHARES:
+        assert [row[name] for row in rows] == pytest.approx([row[name] for row in meant], abs=1e-9)
 
 
 def test_journeys_say_the_extent_of_the_window(world: World) -> None:

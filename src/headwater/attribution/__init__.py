@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from headwater.attribution import (
     custom,
+    engaged,
+    engaged_decay,
     first,
     last,
     last_non_direct,
@@ -21,6 +23,8 @@ from headwater.attribution import (
     w_shaped,
 )
 from headwater.attribution.custom import Custom
+from headwater.attribution.engaged import Engaged
+from headwater.attribution.engaged_decay import EngagedDecay
 from headwater.attribution.first import First
 from headwater.attribution.last import Last
 from headwater.attribution.last_non_direct import LastNonDirect
@@ -37,6 +41,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Custom",
+    "Engaged",
+    "EngagedDecay",
     "First",
     "Last",
     "LastNonDirect",
@@ -49,7 +55,10 @@ __all__ = [
     "models",
 ]
 
-REGISTRY = (first, last, last_non_direct, linear, position, w_shaped, time_decay, custom, markov, shapley)
+REGISTRY = (
+    first, last, last_non_direct, linear, position, w_shaped, time_decay, engaged, engaged_decay, custom,
+    markov, shapley,
+)  # fmt: skip
 """One module per model; each has `model(settings)`."""
 
 

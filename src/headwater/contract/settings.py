@@ -112,6 +112,9 @@ DEFAULT_REFUNDS = (
 ALIASES = ("source_aliases", "medium_aliases", "campaign_aliases")
 """Settings that give several spellings one name."""
 
+MOST_ENGAGEMENT = 100
+"""Largest weight of a touchpoint's engagement, so that sums of whole numbers stay in range."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -133,6 +136,10 @@ class Settings:
     """First, middle (shared) and last weight in `custom`."""
     markov_order: int = 1
     """How many touchpoints back the Markov graph remembers, 1 to 3."""
+    engagement_strength: float = 1.0
+    """How much a visit's length and events count in `engaged`: 0 nothing, 1 up to six times a bounce."""
+    engagement_kinds: dict[str, float] = field(default_factory=dict)
+    """Weight in `engaged` of touchpoints that are no visits, by kind, in bounces; those not named count 1."""
     own_domains: tuple[str, ...] = ()
     """Sites that are never a referrer; the page's own site is known anyway."""
     excluded_referrers: tuple[str, ...] = ()
@@ -269,6 +276,7 @@ def _checked(settings: Settings) -> None:
         raise UsageError(
             "Windows, half-lives and idle times must be positive.", hint="window_days = 0 means all."
         )
+    _check_engagement(settings)
     if len(settings.currency) != 3 or not settings.currency.isupper():
         raise UsageError(f"{settings.currency!r} is no currency.", hint="use an ISO 4217 code such as EUR.")
     if (
@@ -292,4 +300,18 @@ def _checked(settings: Settings) -> None:
             raise UsageError(
                 f"survey_answers cannot hold {words!r} = {channel!r}.",
                 hint='write words and a channel, e.g. {"our_podcast|episode" = "audio"}.',
+            )
+
+
+def _check_engagement(settings: Settings) -> None:
+    if not 0 <= settings.engagement_strength <= MOST_ENGAGEMENT:
+        raise UsageError(
+            f"engagement_strength cannot be {settings.engagement_strength}.",
+            hint=f"choose 0 (as linear) to {MOST_ENGAGEMENT}.",
+        )
+    for kind, weight in settings.engagement_kinds.items():
+        if not isinstance(weight, int | float) or not 0 < weight <= MOST_ENGAGEMENT:
+            raise UsageError(
+                f"engagement_kinds cannot hold {kind!r} = {weight!r}.",
+                hint=f'write a kind and a weight above 0 and up to {MOST_ENGAGEMENT}: {{"call": 4}}.',
             )

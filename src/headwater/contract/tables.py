@@ -508,6 +508,7 @@ TOUCHPOINTS = table(
     event_count BIGINT events in the session; 1 for others
     visit_no BIGINT place among the person's sessions, from 1; empty for others
     duration_seconds BIGINT length of the session; 0 for others
+    engagement BIGINT its weight in `engaged`, in thousandths of a bounce: by length and events of the session, by kind for others
     cost MONEY what it cost, where known
     is_uncredited BOOLEAN shown, but in no journey: the settings name its kind in uncredited_kinds
     flag VARCHAR why it is no good touch (see flag_rules); empty for a good one
@@ -596,6 +597,8 @@ JOURNEY_STEPS = table(
     lead_step BIGINT last step at or before the person's first lead; 0 where there is none
     opportunity_step BIGINT last step at or before the person's first opportunity; 0 where none
     decay DOUBLE share of the journey's time-decay weight, 0 to 1; sums to 1 but for rounding
+    engaged DOUBLE share of the journey's engagement, 0 to 1; sums to 1 but for rounding
+    engaged_decay DOUBLE share of engagement times time-decay weight, 0 to 1; sums to 1 but for rounding
     touch_no BIGINT place among all touchpoints of the person, from 1
     """,
 )

@@ -52,7 +52,8 @@ def journey_steps(*, window: timedelta | None, half_life: timedelta) -> Step:
     """
     inside = "" if window is None else "and date_diff('microsecond', t.occurred_at, c.occurred_at) <= :window"
     # whole numbers, so that their sum does not depend on the order of adding
-    weight = "round(1e15 * power(2e0, date_diff('microsecond', c.last_at, t.occurred_at) / cast(:half_life as double)))"
+    fading = "power(2e0, date_diff('microsecond', c.last_at, t.occurred_at) / cast(:half_life as double))"
+    weight, engaged = f"round(1e15 * {fading})", f"round(1e9 * cast(t.engagement as double) * {fading})"
     return Step(
         makes=JOURNEY_STEPS,
         reads=(CONVERSIONS, TOUCHPOINTS, STAGE_TIMES),
@@ -95,7 +96,11 @@ def journey_steps(*, window: timedelta | None, half_life: timedelta) -> Step:
             ),
 
             weighed as (
-                select c.conversion_id, sum(cast({weight} as bigint)) as weight_sum
+                select
+                    c.conversion_id,
+                    sum(cast({weight} as bigint)) as weight_sum,
+                    sum(t.engagement) as engagement_sum,
+                    sum(cast({engaged} as bigint)) as engaged_sum
                 from extents as c
                 join numbered as t on t.person_id = c.person_id and t.touch_no > c.base and t.touch_no <= c.last_no
                 group by c.conversion_id
@@ -113,6 +118,8 @@ def journey_steps(*, window: timedelta | None, half_life: timedelta) -> Step:
                 coalesce(c.lead_no - c.base, 0) as lead_step,
                 coalesce(c.opportunity_no - c.base, 0) as opportunity_step,
                 {weight} / cast(w.weight_sum as double) as decay,
+                cast(t.engagement as double) / cast(w.engagement_sum as double) as engaged,
+                {engaged} / cast(w.engaged_sum as double) as engaged_decay,
                 t.touch_no
             from extents as c
             join weighed as w on w.conversion_id = c.conversion_id

@@ -18,13 +18,13 @@ CHANNEL = f"coalesce(nullif(channel, ''), '{UNNAMED}')"
 
 
 def numbered_sql(where: str = "true") -> str:
-    """Return the SELECT of touchpoint_id, person_id, occurred_at, channel and touch_no, from 1.
+    """Return the SELECT of touchpoint_id, person_id, occurred_at, channel, engagement and touch_no, from 1.
 
     `where` is a condition on the person_id of `touchpoints`. Touchpoints in no journey (flagged, or of a kind without credit)
     have no place.
     """
     return f"""
-                select touchpoint_id, person_id, occurred_at, channel, visit_no as touch_no
+                select touchpoint_id, person_id, occurred_at, channel, engagement, visit_no as touch_no
                 from touchpoints
                 where
                     person_id not in (select person_id from touchpoints where visit_no is null)
@@ -35,6 +35,7 @@ def numbered_sql(where: str = "true") -> str:
                     person_id,
                     occurred_at,
                     channel,
+                    engagement,
                     row_number() over (partition by person_id order by occurred_at, touchpoint_id) as touch_no
                 from touchpoints
                 where

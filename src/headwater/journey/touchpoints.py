@@ -28,6 +28,7 @@ from headwater.contract.tables import (
     TAG_ALIASES,
     TOUCHPOINTS,
 )
+from headwater.journey.engagement import BOUNCE, kind_sql, visit_sql
 from headwater.journey.surveys import KIND, plain_of, survey_case
 
 if TYPE_CHECKING:
@@ -58,8 +59,12 @@ def touchpoints(
 ) -> Step:
     """Make `touchpoints`; `channel_case` is the compiled table of channel rules.
 
-    Of `settings` only the survey answers are used; touches of `uncredited_kinds` are marked.
+    Of `settings` only the survey answers and the engagement are used; touches of `uncredited_kinds` are marked.
     """
+    strength = settings.engagement_strength if settings else 1.0
+    seconds = "date_diff('second', s.started_at, s.ended_at)"
+    engagement = visit_sql(seconds=seconds, events="s.event_count", strength=strength)
+    kind_weight = kind_sql(settings.engagement_kinds if settings else {})
     soon = timedelta(seconds=settings.scanner_seconds if settings else 10)
     kinds = ", ".join(literal(kind.lower()) for kind in uncredited_kinds) or "''"
     return Step(
@@ -158,7 +163,8 @@ def touchpoints(
                     s.referrer_host as referrer,
                     s.event_count,
                     s.visit_no,
-                    date_diff('second', s.started_at, s.ended_at) as duration_seconds,
+                    {seconds} as duration_seconds,
+                    {engagement} as engagement,
                     cast(null as decimal(18, 6)) as cost,
                     false as is_uncredited,
                     s.flag
@@ -245,6 +251,7 @@ def touchpoints(
                 -- a flagged visit is in no journey, and has no place among those that are
                 case when v.flag is null and s.touchpoint_id is null then v.visit_no end as visit_no,
                 v.duration_seconds,
+                v.engagement,
                 v.cost,
                 v.is_uncredited,
                 coalesce(v.flag, case when s.touchpoint_id is not null then 'link_scanner' end) as flag
@@ -278,6 +285,7 @@ def touchpoints(
                 1 as event_count,
                 cast(null as bigint) as visit_no,
                 0 as duration_seconds,
+                {kind_weight} as engagement,
                 cost,
                 lower(kind) in ({kinds}) as is_uncredited,
                 case
@@ -305,6 +313,7 @@ def touchpoints(
                 1 as event_count,
                 cast(null as bigint) as visit_no,
                 0 as duration_seconds,
+                {BOUNCE} as engagement,
                 null as cost,
                 false as is_uncredited,
                 null as flag

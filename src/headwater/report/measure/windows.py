@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 WHOLE = "c.net_value, c.net_micros, c.conversion_count, c.null_count"
 """What stands for the whole journey and is repeated on each of its steps."""
 
+SHARES = ("decay", "engaged", "engaged_decay")
+"""Columns of `journey_steps` that add up to 1 in a journey and must do so again in another window."""
+
 
 def steps_in(window: timedelta, *, conversions: str, settings: Settings, with_flagged: bool = False) -> str:
     """Return the SELECT of the steps of `conversions` (a SELECT), with net_value and the counts.
@@ -65,29 +68,35 @@ def built_window(settings: Settings) -> timedelta:
 def _as_built(conversions: str) -> str:
     return f"""
         select s.conversion_id, s.step, s.touchpoint_id, s.person_id, s.occurred_at, s.channel, s.step_count,
-            s.known_step, s.lead_step, s.opportunity_step, s.decay, s.touch_no, {WHOLE}
+            s.known_step, s.lead_step, s.opportunity_step, s.decay, s.engaged, s.engaged_decay, s.touch_no, {WHOLE}
         from journey_steps as s
         join ({conversions}) as c on c.conversion_id = s.conversion_id
     """
 
 
 def _shorter(window: timedelta, conversions: str) -> str:
-    """Drop the first `cut` steps; shares of decay keep their proportions among those that stay."""
+    """Drop the first `cut` steps; shares keep their proportions among the steps that stay."""
+    shares, kept = (
+        ", ".join(form.format(name=name) for name in SHARES)
+        for form in (
+            """case when c.{name}_kept > 0 then round(1e15 * s.{name}) / cast(c.{name}_kept as double)
+                else 1e0 / (s.step_count - c.cut) end as {name}""",
+            "sum(cast(round(1e15 * s.{name}) as bigint)) as {name}_kept",
+        )
+    )
     return f"""
         select s.conversion_id, s.step - c.cut as step, s.touchpoint_id, s.person_id, s.occurred_at,
             s.channel, s.step_count - c.cut as step_count,
             case when s.known_step > c.cut then s.known_step else s.step_count end - c.cut as known_step,
             greatest(s.lead_step - c.cut, 0) as lead_step,
             greatest(s.opportunity_step - c.cut, 0) as opportunity_step,
-            case when c.decay_kept > 0 then round(1e15 * s.decay) / cast(c.decay_kept as double)
-                else 1e0 / (s.step_count - c.cut) end as decay,
-            s.touch_no, {WHOLE}
+            {shares}, s.touch_no, {WHOLE}
         from journey_steps as s
         join (
             select c.conversion_id, any_value(c.net_value) as net_value,
                 any_value(c.net_micros) as net_micros,
                 any_value(c.conversion_count) as conversion_count, any_value(c.null_count) as null_count,
-                min(s.step) - 1 as cut, sum(cast(round(1e15 * s.decay) as bigint)) as decay_kept
+                min(s.step) - 1 as cut, {kept}
             from journey_steps as s
             join ({conversions}) as c on c.conversion_id = s.conversion_id
             where s.occurred_at >= c.occurred_at - to_microseconds({literal(window)})
@@ -101,22 +110,25 @@ def _afresh(window: timedelta, conversions: str, settings: Settings, which: str 
     """Build the steps from touchpoints, numbered once per person: a journey is a run of the numbers.
 
     `which` is a condition on the touchpoints that count.
-    Weights of decay are whole numbers, so that the order of adding never matters.
+    Weights are whole numbers, so that the order of adding never matters.
     """
-    weight = _weight(settings)
+    weights = _weights(settings)
+    shares = ", ".join(
+        f"case when e.{name}_whole > 0 then {weight} / cast(e.{name}_whole as double)"
+        f" else 1e0 / e.step_count end as {name}"
+        for name, weight in weights.items()
+    )
     return f"""
         with chosen as materialized ({conversions}),
         numbered as materialized (
-            select person_id, touchpoint_id, occurred_at, channel,
+            select person_id, touchpoint_id, occurred_at, channel, engagement,
                 row_number() over (partition by person_id order by occurred_at, touchpoint_id) as place
             from touchpoints where person_id in (select person_id from chosen) and is_uncredited is not true and {which}
         ),
-        extents as materialized ({_extents(window, weight)})
+        extents as materialized ({_extents(window, weights)})
         select c.conversion_id, t.place - e.cut as step, t.touchpoint_id, t.person_id, t.occurred_at,
             t.channel, e.step_count, e.known_step, e.lead_step, e.opportunity_step,
-            case when e.decay_whole > 0 then {weight} / cast(e.decay_whole as double)
-                else 1e0 / e.step_count end as decay,
-            t.place as touch_no, {WHOLE}
+            {shares}, t.place as touch_no, {WHOLE}
         from extents as e
         join chosen as c on c.conversion_id = e.conversion_id
         join numbered as t
@@ -124,8 +136,9 @@ def _afresh(window: timedelta, conversions: str, settings: Settings, which: str 
     """
 
 
-def _extents(window: timedelta, weight: str) -> str:
-    """Build the SELECT of where each journey begins and ends, and of its marked steps."""
+def _extents(window: timedelta, weights: dict[str, str]) -> str:
+    """Build the SELECT of where each journey begins and ends, of its marked steps and sums of weights."""
+    wholes = ", ".join(f"sum(cast({weight} as bigint)) as {name}_whole" for name, weight in weights.items())
     within = (
         ""
         if window >= ALL_TIME
@@ -139,7 +152,7 @@ def _extents(window: timedelta, weight: str) -> str:
                 as known_step,
             {_reached("lead_at")} as lead_step,
             {_reached("opportunity_at")} as opportunity_step,
-            sum(cast({weight} as bigint)) as decay_whole
+            {wholes}
         from chosen as c
         join numbered as t on t.person_id = c.person_id and t.occurred_at <= c.occurred_at {within}
         left join stage_times as stages on stages.person_id = c.person_id
@@ -147,11 +160,16 @@ def _extents(window: timedelta, weight: str) -> str:
     """
 
 
-def _weight(settings: Settings) -> str:
-    """Build the weight of touchpoint `t` at conversion `c`: halved with each half-life of its age."""
+def _weights(settings: Settings) -> dict[str, str]:
+    """Build the weights of touchpoint `t` at conversion `c`: halved with each half-life of its age, and engaged."""
     half_life = literal(timedelta(days=settings.half_life_days))
     age = f"date_diff('microsecond', c.occurred_at, t.occurred_at) / cast({half_life} as double)"
-    return f"round(1e15 * power(2e0, {age}))"
+    fading, engagement = f"power(2e0, {age})", "cast(t.engagement as double)"
+    return {
+        "decay": f"round(1e15 * {fading})",
+        "engaged": engagement,
+        "engaged_decay": f"round(1e9 * {engagement} * {fading})",
+    }
 
 
 def _reached(stage: str) -> str:
