@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,11 +12,13 @@ import pytest
 from headwater import attribution
 from headwater.contract.errors import UsageError
 from headwater.contract.settings import Settings
+from headwater.sandbox.score.own import facts
 from headwater.sandbox.worlds.catalogue import WORLDS
 from headwater.sandbox.worlds.simulation import Plan
 from headwater.sandbox.worlds.writing import write
-from headwater.scoring import MEASURED_BY_CLOCK, Ask, score
-from tests.cli.shell import headwater, well
+from headwater.scoring import FILES, MEASURED_BY_CLOCK, Ask, score, score_own
+from headwater.workspace import Workspace
+from tests.cli.shell import SECRET, headwater, well
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +30,7 @@ SMALL = Ask(persons=2000, days=30, models=("last", "markov"))
 
 @pytest.fixture(autouse=True)
 def secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HEADWATER_SECRET_KEY", "a secret of the tests, long enough")
+    monkeypatch.setenv("HEADWATER_SECRET_KEY", SECRET)
 
 
 def numbers(answer: ReportResult) -> list[dict[str, object]]:
@@ -94,3 +97,74 @@ def test_a_wrong_name_is_told(words: tuple[str, ...], said: str) -> None:
     done = headwater("score", *words)
 
     assert (done.returncode > 0, said in done.stderr) == (True, True)
+
+
+# -- a world fitted to a workspace ------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with a simulated market in it, as if it were somebody's own data."""
+    folder = tmp_path_factory.mktemp("own")
+    write(Plan(world=replace(WORLDS["late"], refunded=0.2), persons=6000, days=40), folder / "market")
+    for file, kind in FILES.items():
+        well(
+            "import",
+            folder / "market" / f"{file}.parquet",
+            "--as",
+            kind,
+            "--no-build",
+            "--dir",
+            folder / "shop",
+        )
+    return folder / "shop"
+
+
+def test_facts_of_a_workspace_are_those_of_the_market_in_it(shop: Path) -> None:
+    with Workspace(shop) as workspace:
+        workspace.build()
+        found = facts(workspace.sql, role=lambda _: "push", spend={"paid_social": 100.0}, currency="USD")
+
+    world = WORLDS["late"]
+    touches = {channel.name: channel.touches for channel in world.channels}
+    assert [met.name for met in found.channels] == sorted(touches)
+    assert (found.persons, found.days, found.devices) == (6000, 40, 1.0)
+    # a tenth of the persons comes late and a tenth goes early: the period holds nine tenths of all touches
+    assert found.observed.touches.tolist() == pytest.approx(
+        [0.9 * touches[name] for name in sorted(touches)], rel=0.1
+    )
+    assert found.value == pytest.approx(world.value, rel=0.15)
+    assert found.value_spread == pytest.approx(world.value_spread, rel=0.15)
+    assert found.refunded == pytest.approx(0.2, abs=0.06)
+    social = next(met for met in found.channels if met.name == "paid_social")
+    assert set(social.campaigns) == {"social_broad", "social_stories"}
+    assert social.cents >= 1
+
+
+def test_models_are_scored_on_worlds_fitted_to_a_workspace(shop: Path) -> None:
+    with Workspace(shop) as workspace:
+        answer = score_own(workspace, replace(SMALL, models=("linear",)), brought=(0.0, 0.3))
+
+    assert [(row["world"], row["by"], row["wape"] is None) for row in answer] == [
+        ("own-0", "channel", True), ("own-0", "campaign", True),
+        ("own-30", "channel", False), ("own-30", "campaign", False),
+    ]  # fmt: skip
+    assert {tuple(row) for row in answer.meta["fitted"]} == {("moment", "own", "own-0", "own-30")}
+    assert len(answer.meta["assumed"]) > 3
+
+
+def test_a_workspace_with_too_little_in_it_is_refused(tmp_path: Path) -> None:
+    done = headwater("score", "--fit", "--dir", tmp_path / "empty")
+
+    assert (done.returncode, "too few to fit" in done.stderr, "Hint: import 200" in done.stderr) == (
+        2,
+        True,
+        True,
+    )
+
+
+@pytest.mark.parametrize(("brought", "said"), [("95", "cannot bring 95%"), ("some", "cannot be read")])
+def test_a_share_that_cannot_be_is_told(brought: str, said: str, shop: Path) -> None:
+    done = headwater("score", "--fit", "--brought", brought, "--dir", shop)
+
+    assert (done.returncode, said in done.stderr) == (2, True)

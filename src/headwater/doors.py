@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from headwater.contract.settings import Settings
     from headwater.contract.steps import AnyStep
     from headwater.result import ReportResult
 
@@ -39,6 +40,11 @@ class Summary(Protocol):
 
 class Door(Protocol):
     """What every door to a workspace offers: Workspace in its folder, RemoteWorkspace over HTTP."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings that hold."""
+        ...
 
     def import_(
         self,

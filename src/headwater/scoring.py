@@ -1,6 +1,6 @@
 """Scoring: every model on every world, held against what is true.
 
-Reads  worlds by name, or folders that `headwater simulate` wrote
+Reads  worlds by name, folders that `headwater simulate` wrote, or a workspace to fit a world to
 Makes  one row per world, experiments, model and level, with every measure
 
 Each market is imported into a workspace of its own by the same import that users have, and the models are
@@ -13,26 +13,35 @@ from __future__ import annotations
 import os
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from headwater import attribution
+from headwater.attribution.channel_roles import is_causal, role_of
 from headwater.contract.errors import UnknownModelError, UsageError
 from headwater.contract.models import PathModel, RuleModel
+from headwater.contract.settings import ALIASES
 from headwater.result import ReportResult
+from headwater.sandbox.score.fitted import assumed, compared, fitted
 from headwater.sandbox.score.measures import MEASURES, Claim, measured
+from headwater.sandbox.score.own import facts
 from headwater.sandbox.score.truth import LEVELS, QUANTITIES, told, truth
 from headwater.sandbox.worlds.catalogue import WORLDS, world_named
 from headwater.sandbox.worlds.simulation import Plan
 from headwater.sandbox.worlds.writing import write
+from headwater.store.control import Control
 from headwater.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from headwater.contract.models import Model
+    from headwater.contract.settings import Settings
+    from headwater.doors import Door
     from headwater.sandbox.worlds.world import World
 
 FILES = {
@@ -44,6 +53,12 @@ FILES = {
 }
 """The files of a market and as what each is imported; experiments come later, where they are asked for."""
 EXPERIMENTS = ("none", "pull")
+OF_EVENTS = frozenset(
+    {"goals", "refund_events", "naming", "channel_rules", "flag_rules", "uncredited_kinds", *ALIASES}
+)
+"""Settings that a simulated market does without: its files have channels and goals already."""
+MOST_BROUGHT = 0.9
+"""Share of the conversions that ads can bring in a fitted world, at most."""
 COLUMNS = ("world", "experiments", "model", "by", *MEASURES, "cpu_seconds", "peak_mb")
 MEASURED_BY_CLOCK = ("cpu_seconds", "peak_mb")
 """Columns that differ from run to run."""
@@ -90,31 +105,63 @@ def score(
     rows: list[dict[str, Any]] = []
     for named in _each(worlds):
         tell(f"{named} ...")
-        rows += _of_folder(named, asked) if isinstance(named, Path) else _of_world(named, asked)
+        rows += _of_folder(named, asked) if isinstance(named, Path) else _of_world(world_named(named), asked)
     return _result(rows, asked)
 
 
-def scored_world(world: World, asked: Ask) -> list[dict[str, Any]]:
-    """Simulate a world and score the models on it."""
+def score_own(
+    door: Door,
+    ask: Ask | None = None,
+    *,
+    brought: Sequence[float] = (0.0, 0.15, 0.4),
+    tell: Callable[[str], object] = lambda _: None,
+) -> ReportResult:
+    """Score models on worlds fitted to a workspace: one for each share of conversions that ads may bring.
+
+    What was fitted, and how well, stands in `meta["fitted"]`; what was assumed in `meta["assumed"]`. The
+    models have the settings of the workspace. Raises UsageError where there is too little to fit to.
+    """
+    asked, settings = ask or Ask(), door.settings
+    for share in brought:
+        if not 0 <= share <= MOST_BROUGHT:
+            raise UsageError(
+                f"Ads cannot bring {share:.0%} of the conversions of a fitted world.",
+                hint=f"choose shares from 0 to {MOST_BROUGHT:.0%}.",
+            )
+    tell("reading the workspace ...")
+    paid = door.report("attribution", by="channel", model="last")
+    own = facts(
+        door.sql,
+        role=lambda name: role_of(name, settings) if is_causal(name, settings) else "none",
+        spend={row["channel"]: float(row["spend"]) for row in paid if row["spend"]},
+        currency=settings.currency,
+    )
+    chosen = replace(asked, persons=min(asked.persons, own.persons), days=min(asked.days, own.days))
+    fits = []
+    for share in dict.fromkeys(brought):
+        tell(f"fitting a world in which ads bring {share:.0%} of the conversions ...")
+        fits.append(fitted(own, brought=share, seed=asked.seed))
+    rows: list[dict[str, Any]] = []
+    for fit in fits:
+        tell(f"{fit.world.name} ...")
+        rows += _of_world(fit.world, chosen, settings)
+    return _result(rows, chosen, fitted=compared(own, fits), assumed=assumed(own))
+
+
+def _of_world(world: World, asked: Ask, settings: Settings | None = None) -> list[dict[str, Any]]:
     with TemporaryDirectory(prefix="headwater-score-") as place:
-        plan = Plan(
-            world=world,
-            persons=asked.persons,
-            days=asked.days,
-            seed=asked.seed,
-            experiments=1 if "pull" in asked.experiments else 0,
+        market = Path(place) / "market"
+        size = 1 if set(asked.experiments) - {"none"} else 0
+        write(
+            Plan(world=world, persons=asked.persons, days=asked.days, seed=asked.seed, experiments=size),
+            market,
         )
-        write(plan, Path(place) / "market")
-        return list(_rows(Path(place) / "market", Path(place) / "workspace", asked))
-
-
-def _of_world(name: str, asked: Ask) -> list[dict[str, Any]]:
-    return scored_world(world_named(name), asked)
+        return list(_rows(market, Path(place) / "workspace", asked, settings))
 
 
 def _of_folder(folder: Path, asked: Ask) -> list[dict[str, Any]]:
     with TemporaryDirectory(prefix="headwater-score-") as place:
-        return list(_rows(folder, Path(place) / "workspace", asked))
+        return list(_rows(folder, Path(place) / "workspace", asked, None))
 
 
 def _each(worlds: Sequence[str | Path]) -> Iterator[str | Path]:
@@ -130,10 +177,14 @@ def _each(worlds: Sequence[str | Path]) -> Iterator[str | Path]:
     yield from dict.fromkeys(found)
 
 
-def _rows(market: Path, place: Path, asked: Ask) -> Iterator[dict[str, Any]]:
+def _rows(market: Path, place: Path, asked: Ask, settings: Settings | None) -> Iterator[dict[str, Any]]:
     """Yield the rows of one market, first without its experiments, then with them."""
     name = told(market)["name"]
-    with Workspace(place) as workspace:
+    place.mkdir()
+    # settings of its own, wherever those of the user lie
+    with Workspace(place, control=Control(place / "control.sqlite")) as workspace:
+        if settings is not None:
+            workspace.control.apply(_of_models(settings))
         for file, kind in FILES.items():
             workspace.import_([market / f"{file}.parquet"], kind=kind)
         workspace.build()
@@ -178,9 +229,15 @@ def _claim(rows: Sequence[Mapping[str, Any]], *, by: str, of: str) -> Claim:
     )
 
 
-def _result(rows: list[dict[str, Any]], asked: Ask) -> ReportResult:
+def _of_models(settings: Settings) -> dict[str, Any]:
+    """Return the settings that models heed; what turns events into touches and goals is done with."""
+    told: dict[str, Any] = orjson.loads(settings.to_json())
+    return {name: value for name, value in told.items() if name not in OF_EVENTS}
+
+
+def _result(rows: list[dict[str, Any]], asked: Ask, **more: Any) -> ReportResult:
     meta = {"persons": asked.persons, "days": asked.days, "seed": asked.seed, "of": asked.of}
-    return ReportResult("score", COLUMNS, rows, meta)
+    return ReportResult("score", COLUMNS, rows, meta | more)
 
 
 def _forget_peak() -> None:

@@ -84,13 +84,16 @@ class Workspace:
     """A workspace folder, opened by this process alone.
 
     `builds_on_read` brings the tables up to date before every answer; a server, whose loader builds
-    all the time, answers from the tables as they are.
+    all the time, answers from the tables as they are. `control` holds the settings, where that is not
+    for the folder or $HEADWATER_DATABASE_URL to say.
     """
 
-    def __init__(self, folder: str | Path, *, builds_on_read: bool = True) -> None:
+    def __init__(
+        self, folder: str | Path, *, builds_on_read: bool = True, control: Control | None = None
+    ) -> None:
         self.dir = Path(folder)
         self.dir.mkdir(parents=True, exist_ok=True)
-        self.control = Control.in_folder(self.dir)
+        self.control = control or Control.in_folder(self.dir)
         self.personal = Personal(self.dir / "personal.sqlite", secret_key())
         self.engine = opened(self.dir / WAREHOUSE)
         self.builds_on_read = builds_on_read

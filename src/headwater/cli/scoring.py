@@ -1,6 +1,6 @@
 """Scoring: `score`.
 
-Reads  names of worlds, or folders that `simulate` wrote
+Reads  names of worlds, folders that `simulate` wrote, or a workspace
 Makes  a table of how wrong each model is on each
 """
 
@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from headwater.cli import show
 from headwater.cli.app import NOWHERE, Common, app, say
+from headwater.contract.errors import UsageError
 
 
 @app.command
@@ -28,6 +29,13 @@ def score(
             help="none, pull (one hold-out per pull channel), or both; only models that learn from them."
         ),
     ] = "none,pull",
+    fit: Annotated[
+        bool, Parameter(help="Score on worlds fitted to the data of the workspace (--dir) instead.")
+    ] = False,
+    brought: Annotated[
+        str,
+        Parameter(help="With --fit: what ads may bring, in percent of the conversions; a world for each."),
+    ] = "0,15,40",
     of: Annotated[
         Literal["conversions", "value"], Parameter(help="What credit is compared in.")
     ] = "conversions",
@@ -41,13 +49,18 @@ def score(
     nothing); over_claim: credit by what ads truly bring; claimed: credit by all that came; coverage: share
     of intervals that hold the truth; regret: what a budget moved by the model loses against the best move.
 
+    With --fit the market is made to look like the workspace's own data: touches by channel, how they crowd
+    before conversions, how often persons convert, values, refunds, devices. What data cannot show, what ads
+    bring, is assumed; both are listed below the scores.
+
     For example:
 
     ```
     headwater score --worlds random,strong-intent --models last,markov --persons 20000
+    headwater score --fit --brought 10,30
     ```
     """
-    from headwater.scoring import Ask
+    from headwater.scoring import Ask, score_own
     from headwater.scoring import score as scored
 
     ask = Ask(
@@ -58,8 +71,24 @@ def score(
         experiments=_words(experiments),
         of=of,
     )
-    answer = scored(_words(worlds), ask, tell=say)
+    if fit:
+        door = common.open()
+        try:
+            answer = score_own(door, ask, brought=_shares(brought), tell=say)
+        finally:
+            door.close()
+    else:
+        answer = scored(_words(worlds), ask, tell=say)
     show.result(answer, format=format or ("json" if common.json else "table"))
+
+
+def _shares(text: str) -> list[float]:
+    try:
+        return [float(word.rstrip(" %")) / 100 for word in _words(text)]
+    except ValueError as error:
+        raise UsageError(
+            f"The percentages {text!r} cannot be read.", hint="write --brought 0,15,40."
+        ) from error
 
 
 def _words(text: str) -> tuple[str, ...]:
