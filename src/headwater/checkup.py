@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from headwater.contract.errors import HeadwaterError
 from headwater.doors import SERVER_FILE, open_, server_of
 from headwater.findings import Finding
-from headwater.tracking import Watched, now, tracking
+from headwater.tracking import RECENT, Watched, now, tracking
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +57,7 @@ def findings(folder: Path) -> list[Finding]:
         "secret key": _key,
         "server": _server,
         "journal": _journal,
+        "set aside": _aside,
         "archive": _archive,
     }
     first = [_sought(name, check, folder) for name, check in checks.items()]
@@ -120,6 +121,26 @@ def _journal(folder: Path) -> Finding:
         waiting = connection.execute(f"select {waits} from commits").fetchone()[0]
     hint = "" if said == "ok" else "restore the last backup; the archive is not touched by this."
     return Finding(check="journal", is_well=said == "ok", found=f"{said}, {waiting} requests wait", hint=hint)
+
+
+def _aside(folder: Path) -> Finding:
+    """Look for requests that could not be taken apart, and for what the disk has damaged of late."""
+    from headwater.collect.aside import counted
+    from headwater.collect.clock import EPOCH
+
+    kept = counted(folder)
+    damage = EPOCH + timedelta(microseconds=kept.newest_damage)
+    is_fresh = kept.damaged > 0 and now() - damage < RECENT
+    found = f"{kept.requests} requests that the worker died of"
+    if kept.damaged:
+        found += f", {kept.damaged} that the disk damaged, the latest on {damage:%Y-%m-%d}"
+    hint = "`headwater replay --list` shows them; after an update `headwater replay` puts them through again."
+    if kept.damaged and not kept.requests:
+        hint = "check the disk; `headwater replay --list` shows what is left of them."
+    is_well = not (kept.requests or is_fresh)
+    return Finding(
+        check="set aside", is_well=is_well, found=found, hint=hint if kept.requests or kept.damaged else ""
+    )
 
 
 def _permissions(folder: Path) -> Finding:

@@ -13,7 +13,7 @@ import pytest
 from collecting import came, publishing
 
 from headwater.collect.backlog import Backlog
-from headwater.collect.frames import Seal
+from headwater.collect.frames import Framed, Seal
 from headwater.collect.journal import DAY, Journal
 from headwater.collect.request import Request
 from headwater.collect.writer import JournalUnavailableError
@@ -57,7 +57,7 @@ def test_a_request_comes_back_as_it_came(journal: Journal) -> None:
 
     found = list(Backlog(journal.path, Seal(None)).requests(1, 10**9))
 
-    assert found == [(WHOLE, False), (cut, True)]
+    assert found == [Framed(WHOLE, is_cut=False), Framed(cut, is_cut=True)]
 
 
 def test_many_threads_at_once_lose_and_double_nothing(journal: Journal) -> None:

@@ -16,6 +16,8 @@ from collecting import KEY, came, rows
 
 from headwater.collect import intake
 from headwater.collect.alone import Forgetful, journal_key
+from headwater.collect.aside import Aside
+from headwater.collect.frames import Seal
 from headwater.collect.journal import Journal
 from headwater.collect.publisher import Publisher
 from headwater.collect.suspects import DEATHS
@@ -89,10 +91,10 @@ def test_each_of_several_is_set_aside_and_kept_sealed_and_whole(tmp_path: Path) 
 
     ends = [worked(tmp_path, ENDS["a kill"]) for _ in range(3 * DEATHS + 2)]
 
-    with closing(opened(tmp_path)) as publisher:
-        kept = list(publisher.suspects.kept())
+    with closing(Aside(tmp_path, Seal(journal_key(KEY)))) as aside:
+        kept = list(aside.kept())
     assert ends[-1] == 0
-    assert [found.request for found in kept] == [came(hit(f"poison {number}")) for number in (1, 2, 3)]
+    assert [one.found.request for one in kept] == [came(hit(f"poison {number}")) for number in (1, 2, 3)]
     assert sorted(row["event_id"] for row in rows(tmp_path, "events")) == ["a", "b"]
     assert b"poison" not in (tmp_path / "ids.sqlite").read_bytes()
 

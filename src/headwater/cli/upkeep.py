@@ -1,9 +1,10 @@
-"""Upkeep: `doctor`, `backup` and `restore`.
+"""Upkeep: `doctor`, `replay`, `backup` and `restore`.
 
 Reads  the workspace folder
-Makes  findings, a copy, a workspace from a copy
+Makes  findings, requests that were set aside put through again, a copy, a workspace from a copy
 """
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ from headwater.cli.app import FAILED, NOWHERE, WELL, Common, Everywhere, app
 from headwater.contract.errors import UsageError
 
 if TYPE_CHECKING:
+    from headwater.collect.replay import Outcome
     from headwater.findings import Finding
 
 
@@ -77,6 +79,86 @@ def _rehearsal(common: Everywhere, url: str | None) -> "list[Finding]":
         return rehearsed(door, asked, server=running["url"], key=key)
     finally:
         door.close()
+
+
+@app.command
+def replay(
+    *,
+    list_: Annotated[bool, Parameter(name="--list", help="Only show what is kept.")] = False,
+    common: Common = NOWHERE,
+) -> int:
+    """Put requests through again that were set aside because the worker died of them.
+
+    Do so after an update that knows how to read them. Their events keep their ids and times, so nothing
+    counts twice; a request that ends the worker again is set aside again, and the command ends with 1.
+    `--list` shows them, and what the disk has damaged: of that only a backup brings something back.
+
+    For example:
+
+    ```
+    headwater replay --list --dir shop
+    headwater replay --dir shop
+    ```
+    """
+    if list_:
+        rows = _kept(common.folder)
+        columns = ("kind", "received_at", "method", "path", "requests", "bytes", "why")
+        show.listing("replay", rows, columns=columns, json=common.json)
+        return WELL
+    done = _replayed(common.folder)
+    text = "Nothing is set aside." if not any(done) else None
+    show.facts(done._asdict(), json=common.json, text=text)
+    return FAILED if done.set_aside_again or done.waiting else WELL
+
+
+def _replayed(folder: Path) -> "Outcome":
+    from contextlib import ExitStack, closing, nullcontext
+
+    from headwater.api import worker
+    from headwater.collect import aside
+    from headwater.collect.journal import Journal
+    from headwater.collect.replay import put_through
+    from headwater.collect.worker import working
+    from headwater.doors import server_of
+
+    with ExitStack() as stack:
+        if server_of(folder) or not aside.names(folder):
+            return put_through(folder, working=nullcontext())
+        journal = stack.enter_context(closing(Journal(folder / "journal.sqlite", key=worker.journal_key())))
+        command = [sys.executable, "-m", worker.__name__, str(folder)]
+        return put_through(folder, working=working(command, journal))
+
+
+def _kept(folder: Path) -> list[dict[str, object]]:
+    from contextlib import closing
+    from datetime import timedelta
+
+    from headwater.api import worker
+    from headwater.collect import aside
+    from headwater.collect.clock import EPOCH
+    from headwater.collect.frames import Seal
+
+    def at(microseconds: int) -> str:
+        return f"{EPOCH + timedelta(microseconds=microseconds):%Y-%m-%d %H:%M:%S}"
+
+    if not aside.counted(folder).requests:
+        kept = []
+    else:
+        with closing(aside.Aside(folder, Seal(worker.journal_key()))) as opened:
+            kept = [one.found.request for one in opened.kept()]
+    return [
+        {
+            "kind": "set aside", "received_at": at(one.received_at), "method": one.method, "path": one.path,
+            "requests": 1, "bytes": len(one.body), "why": "the worker died of it",
+        }
+        for one in kept
+    ] + [
+        {
+            "kind": "damaged", "received_at": f"{at(loss.received_at)[:10]}", "method": None, "path": None,
+            "requests": loss.requests, "bytes": len(loss.content or b""), "why": loss.why,
+        }
+        for loss in aside.losses(folder)
+    ]  # fmt: skip
 
 
 @app.command

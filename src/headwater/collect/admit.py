@@ -48,6 +48,7 @@ class Refusal(StrEnum):
     NO_CONSENT = "no_consent"
     UNTRANSLATABLE = "untranslatable"
     SET_ASIDE = "set_aside"
+    DAMAGED = "damaged"
 
 
 class Refused(NamedTuple):

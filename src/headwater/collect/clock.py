@@ -23,6 +23,8 @@ SET_BY_HAND = timedelta(days=1)
 RIGHT_CLOCK = timedelta(minutes=5)
 """... and needs no correction when the sending time is this close to the receipt."""
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
+DAY = 86_400_000_000
+"""Microseconds."""
 SECONDS_DIGITS, MILLISECONDS_DIGITS, MICROSECONDS_DIGITS = 10, 13, 16
 
 

@@ -27,6 +27,7 @@ from headwater.collect.receipts import DIGEST_BYTES, KEY_BYTES, Receipt
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from headwater.collect.backlog import Loss
     from headwater.collect.frames import Framed
     from headwater.collect.protocols.wire import Opened
     from headwater.collect.request import Request
@@ -69,6 +70,13 @@ def untouched(found: Framed, refused: Refused) -> Receipt:
     choice = chosen(found.request)
     origin = UNKNOWN if choice is None else choice[0].name
     return Receipt(origin=origin, received_at=found.request.received_at, refused=[refused])
+
+
+def lost(loss: Loss) -> Receipt:
+    """Return the receipt of requests that the disk has damaged: what they were is not known any more."""
+    detail = f"entry {loss.number} of the journal was damaged on the disk ({loss.why}); its rest is kept"
+    refused = [Refused(Refusal.DAMAGED, None, detail)] * loss.requests
+    return Receipt(origin=UNKNOWN, received_at=loss.received_at, refused=refused)
 
 
 def admitted(request: Request, opened: Opened, *, origin: str) -> Iterator[Receipt]:

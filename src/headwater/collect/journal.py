@@ -18,6 +18,8 @@ import sqlite3
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from headwater.collect import archive, earlier
+from headwater.collect.aside import Aside
+from headwater.collect.clock import DAY
 from headwater.collect.frames import Seal, frame, packed
 from headwater.collect.register import NAME, Reading
 from headwater.collect.writer import JournalUnavailableError, Writer
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     import asyncio
     from pathlib import Path
 
+    from headwater.collect.aside import Kept
     from headwater.collect.request import Request
 
 SCHEMA = """
@@ -43,8 +46,6 @@ PRAGMAS = """
 pragma journal_mode = wal; pragma synchronous = full;
 pragma cache_size = -8192; pragma wal_autocheckpoint = 4000; pragma journal_size_limit = 67108864;
 """
-DAY = 86_400_000_000
-"""Microseconds."""
 LEAST_FREE = 512 * 1024 * 1024
 """Bytes that stay free on the disk, for the worker and the tables."""
 MOST_WAITING = 16 * 1024 * 1024 * 1024
@@ -107,10 +108,19 @@ class Journal:
         entry = Entry(frame(request, is_cut=is_cut), request.received_at)
         return self._writer.submit(entry, size=len(entry.content))
 
-    def store(self, request: Request, *, is_cut: bool = False) -> None:
-        """Store a request from a thread, as `append` does from an event loop."""
+    def store(self, request: Request, *, is_cut: bool = False, again: tuple[int, int] | None = None) -> None:
+        """Store a request from a thread, as `append` does from an event loop.
+
+        `again` says where a request was set aside that is to be put through once more.
+        """
         self._refuse_if_full()
-        self._writer.perform(Entry(frame(request, is_cut=is_cut), request.received_at))
+        content = frame(request, is_cut=is_cut, again=again)
+        self._writer.perform(Entry(content, request.received_at))
+
+    def aside(self) -> list[Kept]:
+        """Return the requests that were set aside, whole (see `suspects`)."""
+        with contextlib.closing(Aside(self.path.parent, self._seal)) as aside:
+            return list(aside.kept())
 
     async def ready(self) -> None:
         """Return when a commit went through; raises JournalUnavailableError when none can."""

@@ -21,7 +21,8 @@ import pyarrow as pa
 
 from headwater.collect import archive, earlier, intake, message, personal
 from headwater.collect.admit import Refusal, Refused
-from headwater.collect.backlog import Backlog
+from headwater.collect.aside import Aside
+from headwater.collect.backlog import Backlog, Loss
 from headwater.collect.clock import EPOCH
 from headwater.collect.frames import Seal
 from headwater.collect.gate import Gate
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
+    from headwater.collect.frames import Framed
     from headwater.collect.ids import Kept
     from headwater.collect.receipts import Receipt
     from headwater.contract.ports import PersonalStore
@@ -74,7 +76,8 @@ class Publisher:
         self._seal = Seal(key)
         self._register = Register(folder)
         self._backlog = Backlog(folder / "journal.sqlite", self._seal)
-        self.suspects = Suspects(folder, self._register.connection(), self._seal)
+        self._aside = Aside(folder, self._seal, connection=self._register.connection())
+        self.suspects = Suspects(folder, self._aside)
         self.pause: Callable[[], None] = lambda: None
         """Called between portions of messages: whoever runs the publisher may hold it up there."""
 
@@ -117,17 +120,27 @@ class Publisher:
 
     def _portions(self, plan: tuple[int, int]) -> Iterator[list[Receipt]]:
         """Yield the receipts of a plan in portions."""
-        found = (intake.receipts(framed) for framed in self._backlog.requests(*plan))
+        found = (self._opened(one) for one in self._backlog.requests(*plan))
         yield from portions(receipt for some in found for receipt in some)
 
     def _one_by_one(self, plan: tuple[int, int]) -> Iterator[list[Receipt]]:
         """Yield the receipts of a plan whose requests may be the end of the worker."""
-        for place, framed in enumerate(self._backlog.requests(*plan), start=1):
-            refused = self.suspects.refused(place, framed)
-            found = intake.receipts(framed) if refused is None else [intake.untouched(framed, refused)]
-            for receipt in found:
+        for place, found in enumerate(self._backlog.requests(*plan), start=1):
+            refused = None if isinstance(found, Loss) else self.suspects.refused(place, found)
+            for receipt in self._opened(found, refused):
                 yield [receipt]
         self.suspects.let_go()
+
+    def _opened(self, found: Framed | Loss, refused: Refused | None = None) -> Iterator[Receipt]:
+        """Yield what a request of the journal brought; `refused`: it must not be touched.
+
+        One that was set aside is put through again once, however often that was asked for.
+        """
+        if isinstance(found, Loss):
+            self._aside.lost(found)
+            yield intake.lost(found)
+        elif found.again is None or self._aside.let_go(found.again):
+            yield from intake.receipts(found) if refused is None else [intake.untouched(found, refused)]
 
     def _batch(
         self, first: int, last: int, receipts: Iterable[list[Receipt]], *, is_new: bool = True

@@ -1,7 +1,7 @@
 """Suspects: requests that the worker died of are set aside, so that they hold up nothing else.
 
 Reads  which request the worker had in hand when it ended
-Makes  worker.hand (what it has in hand now), the table `aside` of the register: whole requests, sealed
+Makes  worker.hand (what it has in hand now), whole requests beside the archive (see `aside`)
 
 A plan that was begun and not finished is done again with care: one request at a time, each noted
 before it is touched. The request that was in hand at DEATHS such ends in a row is refused (`set_aside`).
@@ -16,14 +16,12 @@ from struct import Struct
 from typing import TYPE_CHECKING
 
 from headwater.collect.admit import Refusal, Refused
-from headwater.collect.frames import frame, framed, packed, unpacked
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from headwater.collect.frames import Framed, Seal
+    from headwater.collect.aside import Aside
+    from headwater.collect.frames import Framed
 
 NAME = "worker.hand"
 NOTE = Struct("<qqqqqq")
@@ -33,23 +31,16 @@ DEATHS = 5
 """Fewer would blame a request for kill -9, or for memory that others took, two times by chance."""
 SECONDS = 40.0
 """Of processor time that one portion of messages may take before it counts as a hang."""
-SCHEMA = """
-create table if not exists aside (
-    first integer not null, place integer not null, content blob, primary key (first, place)
-) without rowid;
-"""
-DETAIL = "the worker died of this request more than once; it is kept, sealed, in ids.sqlite"
+DETAIL = "the worker died of this request more than once; it is kept: `headwater replay --list` shows it"
 
 
 class Suspects:
     """What one worker has in hand, and what its predecessors had."""
 
-    def __init__(self, folder: Path, connection: sqlite3.Connection, seal: Seal) -> None:
+    def __init__(self, folder: Path, aside: Aside) -> None:
         self.seconds = 0.0
         """Processor time after which the process ends itself over one portion; 0: never."""
-        self._connection = connection
-        self._seal = seal
-        connection.execute(SCHEMA)
+        self._kept = aside
         path = folder / NAME
         with path.open("r+b" if path.exists() else "w+b") as file:
             file.truncate(NOTE.size)
@@ -67,10 +58,9 @@ class Suspects:
         else:
             begun, suspect, deaths = 1, 0, 0
         if suspect and deaths >= DEATHS:
-            self._connection.execute("insert or ignore into aside values (?, ?, null)", (first, suspect))
+            self._kept.name(first, suspect)
         NOTE.pack_into(self._note, 0, first, last, begun, 0, suspect, deaths)
-        wanted = "select place from aside where first = ?"
-        self._aside = {place for (place,) in self._connection.execute(wanted, (first,))}
+        self._aside = self._kept.places(first)
         self._plan = first, last
         self.alive()
         return begun > 1 or bool(self._aside)
@@ -80,9 +70,7 @@ class Suspects:
         if place not in self._aside:
             NOTE.pack_into(self._note, 0, *NOTE.unpack(self._note)[:3], place, *self._suspected())
             return None
-        content = self._seal.closed(packed([frame(found.request, is_cut=found.is_cut)]), self._plan[0])
-        keep = "update aside set content = ? where first = ? and place = ?"
-        self._connection.execute(keep, (content, self._plan[0], place))
+        self._kept.keep(self._plan[0], place, found)
         return Refused(Refusal.SET_ASIDE, None, DETAIL)
 
     def let_go(self) -> None:
@@ -99,12 +87,6 @@ class Suspects:
         NOTE.pack_into(self._note, 0, 0, 0, 0, 0, 0, 0)
         if self.seconds:
             signal.setitimer(signal.ITIMER_PROF, 0)
-
-    def kept(self) -> Iterator[Framed]:
-        """Yield the requests that were set aside, whole."""
-        wanted = "select first, content from aside where content is not null order by first, place"
-        for first, content in self._connection.execute(wanted):
-            yield from framed(unpacked(self._seal.opened(content, first)))
 
     def close(self) -> None:
         """Let go of the note."""

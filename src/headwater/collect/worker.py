@@ -21,11 +21,12 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from headwater.collect import replay
 from headwater.collect.register import NAME
 from headwater.collect.suspects import SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from headwater.collect.journal import Journal
@@ -173,8 +174,21 @@ class Supervisor(threading.Thread):
     def _tidy(self) -> None:
         try:
             self._journal.tidy()
+            if again := replay.fulfilled(self._journal):
+                log.warning("%d requests that were set aside are put through again", again)
         except Exception:
             log.exception("the journal could not be tidied and will be again")
+
+
+@contextlib.contextmanager
+def working(command: Sequence[str], journal: Journal) -> Iterator[None]:
+    """Let a worker work while the block lasts, where there is no server that does."""
+    supervisor = Supervisor(command, journal)
+    supervisor.start()
+    try:
+        yield
+    finally:
+        supervisor.stop()
 
 
 class Load:
