@@ -13,8 +13,12 @@ touchpoint id that came both ways stand once.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+import duckdb
+
+from headwater.contract.errors import HeadwaterError
 from headwater.contract.tables import (
     ARCHIVE_KINDS,
     EVENTS,
@@ -25,7 +29,7 @@ from headwater.contract.tables import (
 from headwater.posted import POSTED, TYPES, posted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -43,6 +47,9 @@ LOADED_FILES = table(
 
 BATCH = "batch"
 """Schema that holds the rows of the last load until they are built."""
+
+NAMED_FILES = 5
+"""Broken files that an error names."""
 
 _ORDER = {
     EVENTS: "known_at, origin, occurred_at, claimed_at",
@@ -72,10 +79,16 @@ def prepare(engine: DuckDB) -> None:
             engine.execute(f'alter table {raw.name} add column if not exists "{column.name}" {column.type}')
 
 
-def load(engine: DuckDB, root: Path, *, as_of: datetime | None = None) -> Batch:
+def load(
+    engine: DuckDB,
+    root: Path,
+    *,
+    as_of: datetime | None = None,
+    admitted: Mapping[str, str] = MappingProxyType({}),
+) -> Batch:
     """Load the files that are new, all or none; `as_of` (UTC) leaves out what was not known yet.
 
-    The new rows stand in the schema `batch` under their table's name until `forget_batch`, except
+    `admitted` leaves out more: by kind of file, the SQL condition that a row must meet. The new rows stand in the schema `batch` under their table's name until `forget_batch`, except
     after a first load, whose batch is everything.
     """
     prepare(engine)
@@ -91,9 +104,10 @@ def load(engine: DuckDB, root: Path, *, as_of: datetime | None = None) -> Batch:
         for kind, paths in new.items():
             target = ARCHIVE_KINDS[kind]
             place = "main" if is_first else BATCH
-            _read(
-                engine, [root / "archive" / path for path in paths], place=place, target=target, as_of=as_of
-            )
+            conditions = [f"({admitted[kind]})"] if kind in admitted else []
+            conditions += [f"known_at <= timestamp '{as_of.isoformat(' ')}'"] if as_of else []
+            files = [root / "archive" / path for path in paths]
+            _read(engine, files, place=place, target=target, where=" and ".join(conditions) or "true")
             engine.execute("insert into loaded_files select unnest(?)", [paths])
         place = "main" if is_first else BATCH
         tables = [ARCHIVE_KINDS[kind] for kind in new]
@@ -126,17 +140,46 @@ def _new_files(engine: DuckDB, root: Path, kind: str) -> list[str]:
     return [path for path in there if path not in loaded]
 
 
-def _read(engine: DuckDB, paths: list[Path], *, place: str, target: Table, as_of: datetime | None) -> None:
-    known = "" if as_of is None else "where known_at <= ?"
+def _read(engine: DuckDB, paths: list[Path], *, place: str, target: Table, where: str) -> None:
+    source = _source(paths)
+    try:
+        there = {name for name, *_ in engine.rows(f"describe select * from {source}")}
+        columns = ", ".join(
+            f'cast({_value(column.name, there)} as {column.type}) as "{column.name}"'
+            for column in target.columns
+        )
+        engine.execute(
+            f"create or replace table {place}.{target.name} as select {columns} from {source} where {where}"
+        )
+    except duckdb.Error as error:
+        if broken := [path for path in paths if not _is_readable(engine, path)]:
+            raise _unreadable(broken) from error
+        raise
+
+
+def _source(paths: list[Path]) -> str:
     files = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
-    source = f"read_parquet([{files}], union_by_name = true, hive_partitioning = false)"
-    there = {name for name, *_ in engine.rows(f"describe select * from {source}")}
-    columns = ", ".join(
-        f'cast({_value(column.name, there)} as {column.type}) as "{column.name}"' for column in target.columns
-    )
-    engine.execute(
-        f"create or replace table {place}.{target.name} as select {columns} from {source} {known}",
-        [] if as_of is None else [as_of],
+    return f"read_parquet([{files}], union_by_name = true, hive_partitioning = false)"
+
+
+def _is_readable(engine: DuckDB, path: Path) -> bool:
+    """Read every value of a file, beside the transaction that failed."""
+    reader = engine.cursor()
+    try:
+        reader.query(f"select bit_xor(hash(columns(*))) from {_source([path])}")
+    except duckdb.Error:
+        return False
+    finally:
+        reader.close()
+    return True
+
+
+def _unreadable(broken: list[Path]) -> HeadwaterError:
+    named = ", ".join(str(path) for path in broken[:NAMED_FILES])
+    more = f" and {len(broken) - NAMED_FILES} more" if len(broken) > NAMED_FILES else ""
+    return HeadwaterError(
+        f"The archive holds what cannot be read: {named}{more}.",
+        hint="restore it from the last backup, or move it out of the archive and lose what is in it; then build again.",
     )
 
 
