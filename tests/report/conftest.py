@@ -6,7 +6,7 @@ so that it is an oracle for the SQL under test and needs no other stage.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pytest
 
+from headwater.attribution import models
+from headwater.attribution.transitions import transitions
 from headwater.contract import tables
 from headwater.contract.models import PathModel, RuleModel
 from headwater.contract.query import ALL_TIME, ReportContext
@@ -22,6 +24,7 @@ from headwater.contract.settings import Settings
 from headwater.engine.duckdb import DuckDB
 
 if TYPE_CHECKING:
+    from headwater.contract.models import Model
     from headwater.contract.ports import Reader
 
 START = datetime(2026, 1, 1)
@@ -45,7 +48,7 @@ def linear_from_paths(reader: Reader, steps_sql: str) -> dict[str, tuple[float, 
     return {row["player"]: (row["conversions"], Decimal(repr(round(row["value"], 6)))) for row in rows}
 
 
-MODELS = {
+MODELS: dict[str, Model] = {
     "first": RuleModel(
         name="first", summary="", upto="1e0", before="case when step = 1 then 0e0 else 1e0 end"
     ),
@@ -67,6 +70,13 @@ MODELS = {
     "time_decay": RuleModel(name="time_decay", summary="", share="decay"),
     "markov": PathModel(name="markov", summary="linear in disguise", credited=linear_from_paths),
 }
+
+
+def solvable(world: World) -> ReportContext:
+    """Return the context of a world with every model of the package and what they are solved from."""
+    context = world.context()
+    context.reader.run(transitions())  # type: ignore[attr-defined]
+    return replace(context, models=models(world.settings))
 
 
 @dataclass

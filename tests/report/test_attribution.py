@@ -7,12 +7,14 @@ from decimal import Decimal
 from math import sqrt
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from headwater.contract.query import ReportQuery, ReportTable
 from headwater.report import answer
+from headwater.report.measure.intervals import low_high
+
+from .conftest import solvable
 
 if TYPE_CHECKING:
     from headwater.contract.query import ReportContext
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
 KNOWN = datetime(2026, 2, 1)
 
 
-def attribution(context: ReportContext, *models: str, **asked: Any) -> ReportTable:
-    return answer("attribution", context, ReportQuery(models=models or ("last",), **asked))
+def attribution(context: ReportContext, *named: str, **asked: Any) -> ReportTable:
+    return answer("attribution", context, ReportQuery(models=named or ("last",), **asked))
 
 
 def pay(world: World, spend: str, **columns: Any) -> World:
@@ -49,6 +51,7 @@ def test_the_columns_are_those_of_the_contract(world: World) -> None:
     assert table.columns == (
         "channel", "model", "conversions", "conversions_low", "conversions_high",
         "value", "value_low", "value_high", "spend", "roas", "cpa",
+        "rank", "rank_low", "rank_high", "above_next",
     )  # fmt: skip
     assert [(row["channel"], row["model"]) for row in table.rows] == [("email", "first"), ("email", "markov")]
 
@@ -61,9 +64,8 @@ def test_the_interval_is_that_of_persons_as_blocks(world: World) -> None:
     row = attribution(world.context()).rows[0]
 
     # credit by person: 2, 1, 0; sum 3, squares 5, three persons; money 40, 10, 0
-    assert row["conversions_low"] == pytest.approx(max(3 - 1.959963984540054 * sqrt(5 - 9 / 3), 0), abs=1e-6)
-    assert row["conversions_high"] == pytest.approx(3 + 1.959963984540054 * sqrt(5 - 9 / 3), abs=1e-6)
-    assert float(row["value_high"]) == pytest.approx(50 + 1.959963984540054 * sqrt(1700 - 2500 / 3), abs=1e-6)
+    assert (row["conversions_low"], row["conversions_high"]) == low_high(3, sqrt(5 - 9 / 3))
+    assert (float(row["value_low"]), float(row["value_high"])) == low_high(50, sqrt(1700 - 2500 / 3))
 
 
 def test_an_aggregated_path_stands_for_many_persons_and_not_for_one(world: World) -> None:
@@ -75,7 +77,7 @@ def test_an_aggregated_path_stands_for_many_persons_and_not_for_one(world: World
     assert row["conversions_high"] - row["conversions"] < 20
 
 
-def test_a_solved_model_says_that_it_has_no_interval(world: World) -> None:
+def test_a_model_that_cannot_be_solved_again_says_that_it_has_no_interval(world: World) -> None:
     world.touch("ada", 1).buy("ada", 2)
 
     table = attribution(world.context(), "markov")
@@ -83,6 +85,33 @@ def test_a_solved_model_says_that_it_has_no_interval(world: World) -> None:
     assert table.rows[0]["conversions_low"] is None
     assert table.rows[0]["value_high"] is None
     assert table.meta["intervals"]["markov"].startswith("none")
+
+
+def test_every_model_of_the_registry_has_intervals_by_every_dimension(world: World) -> None:
+    for number in range(40):
+        name, campaign = f"person {number}", f"campaign {number % 3}"
+        world.touch(name, 1, ("email", "display")[number % 2], campaign=campaign).touch(name, 2, "direct")
+    for number in range(0, 40, 4):
+        world.buy(f"person {number}", 3)
+    context = solvable(world)
+
+    for by in ("channel", "campaign"):
+        table = attribution(context, *context.models, by=by)
+        for row in table.rows:
+            assert row["conversions_low"] <= row["conversions"] <= row["conversions_high"], row
+            assert row["value_low"] <= row["value"] <= row["value_high"], row
+            assert row["rank_low"] <= row["rank"] <= row["rank_high"], row
+        assert {said[:4] for said in table.meta["intervals"].values()} == {"95 %"}
+
+
+def test_a_row_that_only_has_spend_has_no_credit_for_certain_and_no_rank(world: World) -> None:
+    world.touch("ada", 1, campaign="77").buy("ada", 2)
+    pay(world, "2", campaign="Dark", campaign_id="78")
+
+    row = attribution(world.context(), by="campaign").rows[1]
+
+    assert (row["campaign"], row["conversions_low"], row["conversions_high"]) == ("Dark", 0.0, 0.0)
+    assert "rank" not in row
 
 
 def test_return_and_cost_are_of_the_matched_spend(world: World) -> None:

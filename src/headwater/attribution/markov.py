@@ -20,20 +20,21 @@ from headwater.attribution.estimator import Estimator
 from headwater.attribution.money import divided
 from headwater.attribution.packing import read_pieces
 from headwater.attribution.reading import read_journeys
+from headwater.attribution.resampling import walks_without
 from headwater.attribution.transitions import walk_of
 from headwater.attribution.walking import walked, walked_pieces, walked_runs
 from headwater.contract.errors import UsageError
 from headwater.contract.models import PathModel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from decimal import Decimal
 
     import pyarrow as pa
 
     from headwater.attribution.pieces import Floats
     from headwater.attribution.walking import Walk
-    from headwater.contract.models import Runs
+    from headwater.contract.models import LeftOut, Runs
     from headwater.contract.ports import Reader
     from headwater.contract.settings import Settings
 
@@ -61,6 +62,7 @@ def model(settings: Settings) -> PathModel:
         credited=partial(credited, order=order),
         counted=partial(counted, order=order),
         stepped=stepped if order == 1 else None,
+        left_out=partial(left_out, order=order),
     )
 
 
@@ -91,6 +93,28 @@ def solved(walk: Walk, order: int) -> Solution:
     Without any conversion all effects and credits are 0. Money is divided by the same effects with
     money as the reward; where these sum to nothing (refunds outweigh sales), as the conversions are.
     """
+    base, effects, shares, value_shares = _effects(walk, order)
+    return Solution(
+        base_probability=base,
+        removal_effects=effects,
+        credits=shares * walk.total_conversions,
+        values=divided(walk.total_value, value_shares.tolist()),
+    )
+
+
+def left_out(blocks: Sequence[Runs], *, order: int) -> LeftOut | None:
+    """Return what is credited without each block of persons; None where that is too much work."""
+
+    def shares(walk: Walk) -> tuple[Floats, Floats]:
+        _, _, shares, value_shares = _effects(walk, order)
+        whole = value_shares.sum()
+        return shares, value_shares / whole if whole > 0 else shares
+
+    return walks_without(blocks, order, shares)
+
+
+def _effects(walk: Walk, order: int) -> tuple[float, Floats, Floats, Floats]:
+    """Return the chance of conversion, the removal effects, and what conversions and money are divided by."""
     # they load SciPy, which takes a quarter of a second: only who solves should wait for it
     from headwater.attribution.graph import graph
     from headwater.attribution.removal import losses
@@ -99,13 +123,7 @@ def solved(walk: Walk, order: int) -> Solution:
     effects = lost[:, 0] / base[0] if base[0] > 0 else np.zeros(len(lost))
     shares = effects / effects.sum() if effects.sum() > 0 else effects
     value_shares = lost[:, 1] / base[1] if base[1] > 0 else np.zeros(len(lost))
-    by = value_shares if value_shares.sum() > 0 else shares
-    return Solution(
-        base_probability=float(base[0]),
-        removal_effects=effects,
-        credits=shares * walk.total_conversions,
-        values=divided(walk.total_value, by.tolist()),
-    )
+    return float(base[0]), effects, shares, value_shares if value_shares.sum() > 0 else shares
 
 
 class Markov(Estimator):

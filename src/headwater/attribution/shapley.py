@@ -23,6 +23,7 @@ from headwater.attribution.money import rounded
 from headwater.attribution.packing import UNNAMED, coded_sql, players
 from headwater.attribution.rate_game import rate_values
 from headwater.attribution.reading import read_journeys
+from headwater.attribution.resampling import sets_without
 from headwater.contract.errors import UsageError
 from headwater.contract.models import PathModel
 
@@ -43,6 +44,7 @@ def model(settings: Settings) -> PathModel:  # noqa: ARG001 (every model is made
         summary="Shapley values, exact: each conversion is split equally over its distinct channels.",
         credited=credited,
         counted=counted,
+        left_out=sets_without,
     )
 
 

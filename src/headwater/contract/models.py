@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from decimal import Decimal
 
     import numpy as np
@@ -61,6 +61,16 @@ class Runs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """What a model credits when one block of persons is left out, one row per block."""
+
+    players: tuple[str, ...]
+    """Names of the columns, sorted."""
+    conversions: npt.NDArray[np.float64]
+    values: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PathModel:
     """A model that is solved from the counts of all journeys, converting or not.
 
@@ -72,6 +82,10 @@ class PathModel:
 
     `counted(runs)`, where there is one, returns the same from journeys that are in memory already;
     `stepped(rows)` from rows of `transitions`, added up over the parts that are meant.
+
+    `left_out(blocks)`, where there is one, takes all journeys cut into blocks of persons (the same players
+    in each) and returns what is credited without each block, from which intervals follow. A model may join
+    blocks, so that it solves less often; None means that there are too many players to solve it again.
     """
 
     name: str
@@ -79,6 +93,7 @@ class PathModel:
     credited: Callable[[Reader, str], Mapping[str, tuple[float, Decimal]]]
     counted: Callable[[Runs], Mapping[str, tuple[float, Decimal]]] | None = None
     stepped: Callable[[pa.Table], Mapping[str, tuple[float, Decimal]]] | None = None
+    left_out: Callable[[Sequence[Runs]], LeftOut | None] | None = None
 
 
 Model = RuleModel | PathModel

@@ -1,7 +1,7 @@
 """Attribution: credit, its uncertainty and what was paid for it, one row per value and model.
 
 Reads  the steps of the journeys that the query means, spend
-Makes  the dimension, model, conversions and value with a 95 % interval, spend, roas, cpa
+Makes  the dimension, model, conversions and value with a 95 % interval, spend, roas, cpa, and the rank
 
 Spend adds up to all that was paid, for each model: what no touchpoint explains has rows of its own.
 """
@@ -11,13 +11,15 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from headwater.contract.models import RuleModel
+from headwater.contract.models import PathModel
 from headwater.contract.query import Report, ReportTable
 from headwater.report.dimensions import dimension
 from headwater.report.filters import selection
 from headwater.report.measure.credited import Credit, chosen_models, credited
-from headwater.report.measure.intervals import NAMED, NO_MARGIN, NOT_YET, Margin, margins
+from headwater.report.measure.intervals import Spread, spreads
 from headwater.report.measure.meta import meta, totals, unattributed
+from headwater.report.measure.ranks import ranks
+from headwater.report.measure.runs import journeys_kept
 from headwater.report.measure.spend import spent
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ MICRO = Decimal("0.000001")
 COLUMNS = (
     "model", "conversions", "conversions_low", "conversions_high",
     "value", "value_low", "value_high", "spend", "roas", "cpa",
+    "rank", "rank_low", "rank_high", "above_next",
 )  # fmt: skip
 
 
@@ -36,26 +39,27 @@ def attribution(context: ReportContext, query: ReportQuery) -> ReportTable:
     models = chosen_models(context, query.models)
     by = dimension(query.by, reader=reader)
     chosen = selection(context, query)
-    result = credited(reader, chosen, by=by, models=models)
+    solves = any(isinstance(model, PathModel) for model in models.values())
+    kept = journeys_kept(reader, chosen, by=by) if solves else None
+    stored = kept.runs if kept and by.name == "channel" and not chosen.with_flagged else None
+    result = credited(reader, chosen, by=by, models=models, stored=stored)
     paid = spent(
         reader, query, currency=chosen.currency, home=settings.currency, players=result.by_player.keys()
     )
-    off = margins(reader, chosen, by=by, models=models)
+    off = spreads(reader, chosen, by=by, models=models, kept=kept)
     only_paid = sorted(set(paid.by_player) - set(result.by_player))
     players = [*result.ranked(), *only_paid]
-    # a player that only has spend has no credit, and that is certain
-    certain = {name: NO_MARGIN for name, model in models.items() if isinstance(model, RuleModel)}
-    rows = [
-        {by.name: player, "model": model}
-        | _row(
-            result.of(player, model),
-            spend=paid.by_player.get(player),
-            margin=off.get((player, model), certain.get(model)),
-        )
-        for model in models
-        for player in players[: query.limit]
-    ]
-    said = {name: NAMED if isinstance(model, RuleModel) else NOT_YET for name, model in models.items()}
+    rows = []
+    for model in models:
+        spread = off[model]
+        known = spread if isinstance(spread, Spread) else None
+        stands = ranks({player: result.of(player, model).conversions for player in result.by_player}, known)
+        rows += [
+            {by.name: player, "model": model}
+            | _row(result.of(player, model), player, spend=paid.by_player.get(player), spread=known)
+            | stands.get(player, {})
+            for player in players[: query.limit]
+        ]
     return ReportTable(
         report="attribution",
         columns=(by.name, *COLUMNS),
@@ -67,7 +71,7 @@ def attribution(context: ReportContext, query: ReportQuery) -> ReportTable:
             models=models,
             unattributed=unattributed(result),
             by=by.name,
-            intervals=said,
+            intervals={name: one.method if isinstance(one, Spread) else one for name, one in off.items()},
             total_spend=paid.total,
             unconverted_spend=paid.unconverted,
             left_out_rows=len(players) - len(players[: query.limit]),
@@ -76,26 +80,21 @@ def attribution(context: ReportContext, query: ReportQuery) -> ReportTable:
     )
 
 
-def _row(credit: Credit, *, spend: Decimal | None, margin: Margin | None) -> dict[str, Any]:
-    money = Decimal(repr(margin.value)) if margin else None
+def _row(credit: Credit, player: str, *, spend: Decimal | None, spread: Spread | None) -> dict[str, Any]:
+    low, high = spread.conversions(player, credit.conversions) if spread else (None, None)
+    ends = spread.value(player, float(credit.value)) if spread else ()
+    value_low, value_high = (Decimal(repr(end)).quantize(MICRO) for end in ends) if ends else (None, None)
     return {
         "conversions": credit.conversions,
-        "conversions_low": max(credit.conversions - margin.conversions, 0.0) if margin else None,
-        "conversions_high": credit.conversions + margin.conversions if margin else None,
+        "conversions_low": low,
+        "conversions_high": high,
         "value": credit.value,
-        "value_low": _lower(credit.value, money),
-        "value_high": (credit.value + money).quantize(MICRO) if money is not None else None,
+        "value_low": value_low,
+        "value_high": value_high,
         "spend": spend,
         "roas": float(credit.value / spend) if spend else None,
         "cpa": _per_conversion(spend, credit.conversions),
     }
-
-
-def _lower(value: Decimal, margin: Decimal | None) -> Decimal | None:
-    """Return the lower end; as conversions, money that came in does not turn negative by chance."""
-    if margin is None:
-        return None
-    return max((value - margin).quantize(MICRO), min(value, Decimal(0)))
 
 
 def _per_conversion(spend: Decimal | None, conversions: float) -> Decimal | None:

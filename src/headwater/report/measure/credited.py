@@ -22,7 +22,7 @@ from headwater.report.measure.runs import runs
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from headwater.contract.models import Model
+    from headwater.contract.models import Model, Runs
     from headwater.contract.ports import Reader
     from headwater.contract.query import ReportContext
     from headwater.report.dimensions import Dimension
@@ -74,8 +74,18 @@ def chosen_models(context: ReportContext, names: Iterable[str]) -> dict[str, Mod
     return {name: context.models[name] for name in asked}
 
 
-def credited(reader: Reader, chosen: Selection, *, by: Dimension, models: Mapping[str, Model]) -> Credited:
-    """Return what `models` credit to each value of `by` over the journeys of `chosen`."""
+def credited(
+    reader: Reader,
+    chosen: Selection,
+    *,
+    by: Dimension,
+    models: Mapping[str, Model],
+    stored: Runs | None = None,
+) -> Credited:
+    """Return what `models` credit to each value of `by` over the journeys of `chosen`.
+
+    `stored` are the same journeys, where they are in memory already.
+    """
     total = _total(reader, chosen)
     rules = {name: model for name, model in models.items() if isinstance(model, RuleModel)}
     by_player: defaultdict[str, dict[str, Credit]] = defaultdict(dict)
@@ -83,7 +93,7 @@ def credited(reader: Reader, chosen: Selection, *, by: Dimension, models: Mappin
     if rules:
         _add_rules(reader, chosen, by=by, rules=rules, by_player=by_player, given=given)
     paths = {name: model for name, model in models.items() if isinstance(model, PathModel)}
-    for name, solved in _solved(reader, chosen, by=by, paths=paths):
+    for name, solved in _solved(reader, chosen, by=by, paths=paths, stored=stored):
         for player, (conversions, value) in solved.items():
             by_player[player][name] = Credit(conversions=conversions, value=value)
         given[name] = _sum(by_player[player][name] for player in solved)
@@ -92,12 +102,18 @@ def credited(reader: Reader, chosen: Selection, *, by: Dimension, models: Mappin
 
 
 def _solved(
-    reader: Reader, chosen: Selection, *, by: Dimension, paths: Mapping[str, PathModel]
+    reader: Reader,
+    chosen: Selection,
+    *,
+    by: Dimension,
+    paths: Mapping[str, PathModel],
+    stored: Runs | None = None,
 ) -> Iterator[tuple[str, Mapping[str, tuple[float, Decimal]]]]:
     """Yield what each path model says, from the most that builds have prepared for it."""
     steps = chosen.transitions if by.name == "channel" else None
     others = {name: model for name, model in paths.items() if not (steps and model.stepped)}
-    stored = runs(reader, chosen, by=by) if any(model.counted for model in others.values()) else None
+    if stored is None and any(model.counted for model in others.values()):
+        stored = runs(reader, chosen, by=by)
     for name, model in paths.items():
         if steps and model.stepped:
             yield name, model.stepped(reader.query(steps))

@@ -9,14 +9,18 @@ byte, and no text does.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from headwater.contract.models import Runs
 from headwater.contract.packed import present, unpacked
+from headwater.contract.steps import literal
 
 if TYPE_CHECKING:
-    from headwater.contract.models import Runs
+    import numpy.typing as npt
+
     from headwater.contract.ports import Reader
     from headwater.report.dimensions import Dimension
     from headwater.report.filters import Selection
@@ -25,8 +29,27 @@ MOST_MICROS = 2**62
 """Sums of money beyond this are left to the engine's decimals."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """Journeys in memory, and the persons that they are of."""
+
+    runs: Runs
+    persons: npt.NDArray[np.int64]
+    """person_id, rising."""
+    starts: npt.NDArray[np.int64]
+    """Where each person's touches begin in the codes of `runs`; one more at the end."""
+    owner: npt.NDArray[np.int64]
+    """Place in `persons` of each journey."""
+
+
 def runs(reader: Reader, chosen: Selection, *, by: Dimension) -> Runs | None:
     """Return the journeys of `chosen`; None where they are not stored packed (other dimensions, flagged ones)."""
+    stored = kept(reader, chosen, by=by)
+    return stored.runs if stored else None
+
+
+def kept(reader: Reader, chosen: Selection, *, by: Dimension) -> Kept | None:
+    """Return what `runs` returns, with the persons."""
     if by.name != "channel" or chosen.with_flagged:
         return None
     names = reader.query("select channel from channel_codes order by code").column(0).to_pylist()
@@ -44,13 +67,14 @@ def runs(reader: Reader, chosen: Selection, *, by: Dimension) -> Runs | None:
         return None
     alone = reader.query(chosen.null_runs)
     null_owner, skipped = (alone.column(name).to_numpy() for name in ("person_id", "skipped"))
-    first = stored.starts[np.searchsorted(stored.persons, owner)] + last_no - length
+    converted = np.searchsorted(stored.persons, owner)
+    first = stored.starts[converted] + last_no - length
     place = np.searchsorted(stored.persons, null_owner)
     null_length = stored.starts[place + 1] - stored.starts[place] if len(place) else place
     if "touches" in alone.column_names:
         null_length = alone.column("touches").to_numpy()
     nobody = np.zeros(len(place), dtype=np.int64)
-    return present(
+    found = present(
         names,
         stored.codes,
         first=np.concatenate([first, stored.starts[place] + skipped]),
@@ -58,4 +82,59 @@ def runs(reader: Reader, chosen: Selection, *, by: Dimension) -> Runs | None:
         conversions=np.concatenate([conversions, nobody]),
         nulls=np.concatenate([nulls, nobody + 1]),
         micros=np.concatenate([micros, nobody]),
+    )
+    return Kept(
+        runs=found,
+        persons=stored.persons,
+        starts=stored.starts,
+        owner=np.concatenate([converted, place]).astype(np.int64, copy=False),
+    )
+
+
+def journeys_kept(reader: Reader, chosen: Selection, *, by: Dimension) -> Kept:
+    """Return the journeys of `chosen` with their persons, from what is stored packed where that holds them."""
+    return kept(reader, chosen, by=by) or read_kept(reader, chosen, by=by)
+
+
+def read_kept(reader: Reader, chosen: Selection, *, by: Dimension) -> Kept:
+    """Return the journeys of `chosen` by any dimension, one row a touch: more work than what is stored packed."""
+    steps = f"""
+        select person_id, conversion_id as journey_id, step, player,
+            conversion_count, null_count, net_micros
+        from ({by.of_steps(chosen.steps)}) as converting
+        union all
+        select person_id, '' as journey_id,
+            row_number() over (partition by person_id order by occurred_at, touchpoint_id) as step, player,
+            cast(0 as bigint) as conversion_count, cast(1 as bigint) as null_count, cast(0 as bigint) as net_micros
+        from ({by.of_touchpoints("t.person_id, t.occurred_at, t.touchpoint_id")} where {chosen.null_persons}) as alone
+    """
+    found = reader.query(f"select distinct player from ({steps}) as steps order by player")
+    names: tuple[str, ...] = tuple(sorted(found.column(0).to_pylist()))
+    listed = ", ".join(f"({literal(name)}, {code})" for code, name in enumerate(names)) or "('', 0)"
+    rows = reader.query(
+        f"""
+        select steps.person_id, cast(codes.code as integer) as code, steps.step = 1 as is_first,
+            steps.conversion_count, steps.null_count, steps.net_micros
+        from ({steps}) as steps
+        join (select * from (values {listed}) as listed(player, code)) as codes on codes.player = steps.player
+        order by steps.person_id, steps.journey_id, steps.step
+        """
+    )
+    person, code, is_first, *amounts = (column.to_numpy() for column in rows.columns)
+    first = np.flatnonzero(is_first).astype(np.int64)
+    persons, starts, owner = np.unique(person, return_index=True, return_inverse=True)
+    conversions, nulls, micros = (column[first].astype(np.int64, copy=False) for column in amounts)
+    return Kept(
+        runs=Runs(
+            players=names,
+            codes=code,
+            first=first,
+            length=np.diff(np.append(first, len(code))),
+            conversions=conversions,
+            nulls=nulls,
+            micros=micros,
+        ),
+        persons=persons,
+        starts=np.append(starts, len(code)).astype(np.int64),
+        owner=owner[first].astype(np.int64, copy=False),
     )
