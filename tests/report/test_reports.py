@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def test_the_reports_are_there() -> None:
     assert list(REPORTS) == [
-        "overview", "attribution", "compare", "paths", "lag", "touches", "roles", "quality", "loss", "audit", "spellings",
+        "overview", "attribution", "compare", "paths", "lag", "touches", "roles", "windows", "quality", "loss", "audit", "spellings",
     ]  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from headwater.report import (
     roles,
     spellings,
     touches,
+    windows,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ REPORTS: dict[str, Report] = {
         lag,
         touches,
         roles,
+        windows,
         quality,
         loss,
         audit,
