@@ -29,6 +29,7 @@ TESTED_ELSEWHERE = {
     "attribution/first.py": "tests/attribution/test_ledger.py",
     "attribution/fixed_point.py": "tests/attribution/test_ledger.py",
     "attribution/graph.py": "tests/attribution/test_markov.py",
+    "attribution/krylov.py": "tests/attribution/test_circles.py",
     "attribution/last.py": "tests/attribution/test_ledger.py",
     "attribution/last_non_direct.py": "tests/attribution/test_ledger.py",
     "attribution/linear.py": "tests/attribution/test_ledger.py",

@@ -13,15 +13,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse.linalg import splu
+
+from headwater.attribution.circles import Circles
+from headwater.attribution.krylov import iterated
 
 if TYPE_CHECKING:
+    from headwater.attribution.circles import States
+    from headwater.attribution.krylov import Matrix
     from headwater.attribution.pieces import Bools, Floats, Ints
-
-Matrix = sparse.csr_array[np.float64]
-RESIDUAL = 1e-15
-MOST_ROUNDS = 300
 
 
 class FixedPoint:
@@ -36,17 +35,34 @@ class FixedPoint:
         self.entering = matrix[core]
         self.inner = self.entering[:, core]
 
-    def solved(self, given: Floats, guess: Floats, is_open: Floats) -> Floats:
-        """Return x, column by column, with 0 where `is_open` is 0 instead of 1; `guess` is near it."""
+    def solved(self, given: Floats, guess: Floats) -> Floats:
+        """Return x, column by column; `guess` is near it."""
         x = np.zeros_like(given)
         for rows, part in self.early:
-            x[rows] = is_open[rows] * (given[rows] + part @ x)
+            x[rows] = given[rows] + part @ x
         if len(self.core):
-            doors = is_open[self.core]
-            arriving = doors * (given[self.core] + self.entering @ x)
-            x[self.core] = _iterated(self.inner, arriving, guess[self.core] * doors, doors)
+            arriving = given[self.core] + self.entering @ x
+            x[self.core] = iterated(self.inner, arriving, guess[self.core], np.ones_like(arriving))
         for rows, part in self.late:
-            x[rows] = is_open[rows] * (given[rows] + part @ x)
+            x[rows] = given[rows] + part @ x
+        return x
+
+    def circles(self, states: States) -> Circles:
+        """Return the solver of the core, for `shut`; `states` are those of the core."""
+        return Circles(self.inner, states)
+
+    def shut(
+        self, given: Floats, near: Floats, *, closed: Bools, circles: Circles, channels: Ints, enough: Floats
+    ) -> Floats:
+        """Return x with 0 where `closed`, in each column for one of `channels` (see `circles`)."""
+        x = np.zeros_like(given)
+        for rows, part in self.early:
+            x[rows] = np.where(closed[rows], 0.0, given[rows] + part @ x)
+        if len(self.core):
+            arriving = given[self.core] + self.entering @ x
+            x[self.core] = circles.solved(arriving, near[self.core], closed[self.core], channels, enough)
+        for rows, part in self.late:
+            x[rows] = np.where(closed[rows], 0.0, given[rows] + part @ x)
         return x
 
 
@@ -67,51 +83,3 @@ def _peeled(matrix: Matrix, among: Ints) -> tuple[list[Ints], Ints]:
         freed = np.unique(freed)
         layer = freed[inside[freed] & (waiting[freed] == 0)]
     return layers, np.flatnonzero(inside)
-
-
-def _iterated(matrix: Matrix, given: Floats, guess: Floats, is_open: Floats) -> Floats:
-    """Solve all columns at once by BiCGSTAB (van der Vorst 1992).
-
-    A column that has converged or broken down stands still; what has not converged in the end is
-    solved directly.
-    """
-
-    def applied(x: Floats) -> Floats:
-        return x - is_open * (matrix @ x)
-
-    x = guess.copy()
-    scale = np.maximum(np.abs(given).sum(axis=0), 1e-300)
-    residual = given - applied(x)
-    shadow, direction = residual.copy(), residual.copy()
-    rho = _dot(shadow, residual)
-    for _ in range(MOST_ROUNDS):
-        going = np.abs(residual).sum(axis=0) > RESIDUAL * scale
-        if not going.any():
-            break
-        turned = applied(direction)
-        alpha = _ratio(rho, _dot(shadow, turned), going)
-        half = residual - alpha * turned
-        image = applied(half)
-        omega = _ratio(_dot(image, half), _dot(image, image), going)
-        x += alpha * direction + omega * half
-        residual = half - omega * image
-        rho_next = _dot(shadow, residual)
-        beta = _ratio(rho_next, rho, going) * _ratio(alpha, omega, going)
-        direction = residual + beta * (direction - omega * turned)
-        rho = rho_next
-    residual = given - applied(x)
-    x += residual
-    for column in np.flatnonzero(np.abs(residual).sum(axis=0) > 1e-11 * scale):
-        system = sparse.eye_array(len(x)) - sparse.diags_array(is_open[:, column]) @ matrix
-        x[:, column] = splu(system.tocsc()).solve(given[:, column])
-    return x
-
-
-def _dot(left: Floats, right: Floats) -> Floats:
-    product: Floats = np.einsum("ij,ij->j", left, right)
-    return product
-
-
-def _ratio(above: Floats, below: Floats, going: Bools) -> Floats:
-    usable = going & (np.abs(below) > 1e-300)
-    return np.divide(above, below, out=np.zeros_like(above), where=usable)

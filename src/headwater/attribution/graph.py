@@ -19,7 +19,7 @@ from scipy import sparse
 from headwater.attribution.walking import next_state
 
 if TYPE_CHECKING:
-    from headwater.attribution.pieces import Floats, Ints
+    from headwater.attribution.pieces import Bools, Floats, Ints
     from headwater.attribution.walking import Walk
 
 
@@ -35,14 +35,41 @@ class Graph:
     rewards: Floats
     """Two columns: the chance to convert next, and the money that is expected with it."""
 
-    def holding(self, channel: int) -> Ints:
-        """Return the states that contain the channel."""
-        return np.flatnonzero((self.states == channel).any(axis=1))
+    def holders(self) -> Holders:
+        """Return which states hold which channel, found once for all."""
+        place = np.tile(np.arange(len(self.states)), self.states.shape[1])
+        back = np.repeat(np.arange(self.states.shape[1]), len(self.states))
+        channel = self.states.T.reshape(-1)
+        order = np.argsort(channel, kind="stable")
+        return Holders(
+            place=place[order],
+            is_latest=back[order] == 0,
+            bounds=np.searchsorted(channel[order], np.arange(self.channel_count + 1)),
+        )
 
     def entering(self, channel: int) -> Ints:
         """Return the states through which a journey meets the channel for the first time."""
         earlier = (self.states[:, 1:] == channel).any(axis=1)
         return np.flatnonzero((self.states[:, 0] == channel) & ~earlier)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holders:
+    """States by the channels that they hold."""
+
+    place: Ints
+    is_latest: Bools
+    bounds: Ints
+
+    def states(self, channel: int) -> Ints:
+        """Return the states that contain the channel, some more than once."""
+        return self.place[self.bounds[channel] : self.bounds[channel + 1]]
+
+    def meeting(self, channel: int) -> Ints:
+        """Return the states through which a journey meets the channel for the first time."""
+        own = slice(self.bounds[channel], self.bounds[channel + 1])
+        is_latest = self.is_latest[own]
+        return np.setdiff1d(self.place[own][is_latest], self.place[own][~is_latest], assume_unique=False)
 
 
 def graph(walk: Walk, order: int) -> Graph:
