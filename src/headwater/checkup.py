@@ -56,6 +56,7 @@ def findings(folder: Path) -> list[Finding]:
         "permissions": _permissions,
         "secret key": _key,
         "server": _server,
+        "unknown keys": _unknown_keys,
         "journal": _journal,
         "set aside": _aside,
         "archive": _archive,
@@ -108,6 +109,29 @@ def _server(folder: Path) -> Finding:
     return Finding(
         check="server", is_well=True, found=f"runs at {running['url']}" if running else "does not run"
     )
+
+
+def _unknown_keys(folder: Path) -> Finding:
+    """Ask the server how many requests it has turned away: none of them is kept anywhere."""
+    running = server_of(folder)
+    if running is None:
+        return Finding(check="unknown keys", is_well=True, found="only a running server counts them")
+    count = _metric(running, "headwater_requests_unauthorized_total")
+    hint = "a page or server sends a key that is none of `headwater key list`: add that key or correct it."
+    found = f"{count} requests were refused (401) since the server started"
+    return Finding(check="unknown keys", is_well=True, found=found, hint=hint if count else "")
+
+
+def _metric(running: dict[str, Any], name: str) -> int:
+    import httpx2
+
+    asked = {"authorization": f"Bearer {running['token']}"}
+    try:
+        page = httpx2.get(f"{running['url']}/metrics", headers=asked, timeout=5, trust_env=False).text
+    except httpx2.HTTPError as error:
+        raise OSError(f"the server does not tell its counts: {error}") from error
+    line = next((line for line in page.splitlines() if line.startswith(f"{name} ")), f"{name} 0")
+    return int(float(line.rpartition(" ")[2]))
 
 
 def _journal(folder: Path) -> Finding:

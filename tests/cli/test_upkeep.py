@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from contextlib import closing, nullcontext
 from typing import TYPE_CHECKING
+from urllib.error import HTTPError
+from urllib.parse import quote
+from urllib.request import Request, urlopen
 
 import orjson
 import pytest
 
+from headwater.collect import request
 from headwater.collect.aside import Aside
 from headwater.collect.frames import Framed, Seal
 from headwater.collect.register import Register
-from headwater.collect.request import Request
 from headwater.store.secrets import secret_key, subkey
 from tests.cli.shell import SECRET, as_json, headwater, serving, shop, well
 
@@ -23,7 +26,8 @@ def test_doctor_finds_a_healthy_workspace_well(workspace: Path) -> None:
     found = as_json("doctor", "--dir", workspace)
 
     assert {row["check"]: row["is_well"] for row in found} == {
-        "folder": True, "disk": True, "permissions": True, "secret key": True, "server": True, "journal": True, "set aside": True,
+        "folder": True, "disk": True, "permissions": True, "secret key": True, "server": True,
+        "unknown keys": True, "journal": True, "set aside": True,
         "archive": True, "tables": True, "conservation": True, "clock": True, "write key": True,
         "own domains": True, "goals": True, "tracker": True, "landings": True, "refused": True, "consent": True,
     }  # fmt: skip
@@ -60,12 +64,12 @@ def test_a_restored_backup_answers_as_the_workspace_did(tmp_path: Path) -> None:
 def set_aside(place: Path) -> None:
     """Keep a request of two events as one that a worker died of."""
     some = [{"type": "track", "event": "x", "userId": "ada", "messageId": name} for name in "ab"]
-    request = Request("POST", "/v1/batch", "", {}, orjson.dumps({"batch": some}), 1_790_000_000_000_000)
+    came = request.Request("POST", "/v1/batch", "", {}, orjson.dumps({"batch": some}), 1_790_000_000_000_000)
     seal = Seal(subkey(secret_key({"HEADWATER_SECRET_KEY": SECRET}), purpose="journal"))
     with closing(Register(place)) as register:
         aside = Aside(place, seal, connection=register.connection())
         aside.name(0, 1)
-        aside.keep(0, 1, Framed(request, is_cut=False))
+        aside.keep(0, 1, Framed(came, is_cut=False))
 
 
 def doctors_word(place: Path) -> tuple[bool, str]:
@@ -95,3 +99,18 @@ def test_what_was_set_aside_is_shown_and_put_through_again(tmp_path: Path, is_se
     events = as_json("sql", "select event_id from events order by 1", "--dir", place)
     assert [row["event_id"] for row in events["rows"]] == ["a", "b"]
     assert well("replay", "--dir", place) == "Nothing is set aside.\n"
+
+
+def test_doctor_counts_the_requests_that_came_with_an_unknown_key(tmp_path: Path) -> None:
+    place = tmp_path / "shop"
+    well("init", "--dir", place)
+
+    with serving(place) as server:
+        for key in ("nobodys", "nobodys either"):
+            sent = Request(f"{server['url']}/v1/batch?writeKey={quote(key)}", b"{}", method="POST")
+            with pytest.raises(HTTPError, match="401"):
+                urlopen(sent, timeout=30)
+        found = {row["check"]: row for row in as_json("doctor", "--dir", place)}
+
+    assert found["unknown keys"]["found"].startswith("2 requests were refused (401)")
+    assert "headwater key list" in found["unknown keys"]["hint"]

@@ -33,6 +33,7 @@ class Refusal(StrEnum):
 
     INVALID_JSON = "invalid_json"
     INVALID_GZIP = "invalid_gzip"
+    UNKNOWN_PACKING = "unknown_packing"
     BODY_TOO_LARGE = "body_too_large"
     NOT_AN_OBJECT = "not_an_object"
     INVALID_FIELD = "invalid_field"

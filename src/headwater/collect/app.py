@@ -5,7 +5,7 @@ Makes  requests in the journal, as they came; the worker takes them apart
 
 A batch with a bad message is answered 200 like any other: clients drop a whole batch on a 4xx, so a
 bad message is refused alone and kept with its reason. 4xx is left for a body that cannot be read at
-all (400, 413) and for a request without a known key (401); 503 tells the client to send it again.
+all (400, 413, 415) and for a request without a known key (401); 503 tells the client to send it again.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ if TYPE_CHECKING:
 RETRY_AFTER = (b"retry-after", b"2")
 LARGE = 256 * 1024
 """Bodies of this size are parsed in a thread, one at a time, so that they hold up nobody."""
-STATUS = {Refusal.BODY_TOO_LARGE: 413}
+STATUS = {Refusal.BODY_TOO_LARGE: 413, Refusal.UNKNOWN_PACKING: 415}
+PACKINGS = (b"accept-encoding", b"gzip, deflate")
+"""What a client hears with 415."""
 NOTHING = Opened([])
 OWN_PATHS = ("/metrics", "/healthz", "/readyz", tracker.PATH)
 
@@ -124,7 +126,7 @@ class _Collector:
                 return await self._unknown(wire, send, request)
             await self._journal.append(request, is_cut=is_cut)
             status = STATUS.get(error.refused.reason, 400)
-            headers = requests.cors(request)
+            headers = [*requests.cors(request), *([PACKINGS] if status == 415 else [])]
             return await requests.problem(send, status, error.refused.detail, headers=headers)
         if not is_known and not any(key in known for key in opened.keys):
             return await self._unknown(wire, send, request)

@@ -31,6 +31,17 @@ DECODED_BYTES = 20 * 1024 * 1024
 GZIP = b"\x1f\x8b"
 ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 GZIP_MEMBERS = 100
+FOREIGN = {
+    "br": "brotli",
+    "zstd": "zstd",
+    "compress": "compress",
+    "x-compress": "compress",
+    "dcb": "brotli",
+    "dcz": "zstd",
+}
+"""What Content-Encoding calls packings that are not unpacked here; any other word there is ignored."""
+FOREIGN_BYTES = {b"\x28\xb5\x2f\xfd": "zstd", GZIP: "gzip within gzip"}
+"""What a body that is packed in such a way begins with, where its bytes tell."""
 LONGEST_INT = 1000
 """Digits of a number; Python itself reads no more than 4,300."""
 _LINE = rb"\??[\w.~*+%$\[\]-]{1,200}=[^\x00-\x1f\x7f]*"
@@ -61,13 +72,20 @@ def decoded(request: Request, *, cap: int = DECODED_BYTES) -> Any:
     """Return what a request's body holds: JSON, a Form, or None where it is empty.
 
     A form with a field `data` is what that field holds (see `data`); `fields` gives the others.
-    Raises Unreadable when the body is too large, no gzip in spite of its first bytes, or nothing known.
+    Raises Unreadable when the body is too large, no gzip in spite of its first bytes, packed in another
+    way, or nothing known.
     """
     body = unpacked(request.body, cap=cap)
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        return _otherwise(body.strip(), error)
+        try:
+            return _otherwise(body.strip(), error)
+        except Unreadable as found:
+            packing = _foreign(body, request.headers.get("content-encoding", ""))
+            if packing and found.refused.reason is Refusal.INVALID_JSON:
+                raise _packed_otherwise(request.body, packing) from found
+            raise
 
 
 def fields(request: Request) -> list[tuple[str, str]]:
@@ -185,6 +203,20 @@ def _gunzipped(body: bytes, cap: int) -> bytes:
         if not left:
             return b"".join(parts)
     raise _no_gzip(body, f"more than {GZIP_MEMBERS} members")
+
+
+def _foreign(body: bytes, header: str) -> str | None:
+    """Return by what an unreadable body may be packed: by its bytes, else by the header's word."""
+    for beginning, name in FOREIGN_BYTES.items():
+        if body.startswith(beginning):
+            return name
+    words = (word.strip().lower() for word in header.split(","))
+    return next((FOREIGN[word] for word in words if word in FOREIGN), None)
+
+
+def _packed_otherwise(body: bytes, packing: str) -> Unreadable:
+    detail = f"the body is packed with {packing}; send it plain, or packed with gzip or deflate"
+    return Unreadable(Refused(Refusal.UNKNOWN_PACKING, None, detail).keeping(raw_text(body)))
 
 
 def _no_gzip(body: bytes, why: str) -> Unreadable:

@@ -53,7 +53,11 @@ LIMITS = (
         "about 1,000",
         "400; kept as `invalid_json`",
     ),
-    Limit("other packing of a body (br, zstd, gzip in gzip)", "none", "400; kept as `invalid_json`"),
+    Limit(
+        "other packing of a body (br, zstd, gzip in gzip)",
+        "none",
+        "415 with `Accept-Encoding: gzip, deflate`; kept as `unknown_packing`",
+    ),
     Limit("request line and headers", f"{connections.HEADER_BYTES:,} bytes", "431"),
     Limit("time for the headers", f"{connections.HEADER_SECONDS:g} s", "the connection is closed"),
     Limit("time for the body", f"{requests.BODY_SECONDS:g} s", "408"),
