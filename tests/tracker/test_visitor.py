@@ -124,6 +124,37 @@ def test_reset_makes_another_visitor_of_the_browser(page: Page, site: Site, coll
     assert alone["user_id"] is None
 
 
+def test_events_are_numbered_over_pages_and_tabs_without_a_gap(
+    context: BrowserContext, site: Site, collector: Running
+) -> None:
+    site.pages["/two"] = ""
+    one = context.new_page()
+    one.goto(site.url())
+    one.evaluate("headwater.track('A')")
+    one.goto(site.url("/two"))
+    two = context.new_page()
+    two.goto(site.url())
+    two.evaluate("headwater.track('B')")
+    one.evaluate("headwater.track('C')")
+    for name in "ABC":
+        wait_for(collector, name)
+
+    numbers = sorted(row["context"]["n"] for row in events(collector))
+
+    assert len(numbers) > 5
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_another_visitor_of_the_browser_is_numbered_anew(page: Page, site: Site, collector: Running) -> None:
+    page.goto(site.url())
+    wait_for(collector, "page")
+    page.evaluate("headwater.reset(); headwater.track('Alone')")
+
+    rows = wait_for(collector, "Alone")
+
+    assert next(row for row in rows if row["event"] == "Alone")["context"]["n"] == 1
+
+
 def test_a_customer_is_named_on_every_later_event(page: Page, site: Site, collector: Running) -> None:
     page.goto(site.url())
     page.evaluate("headwater.identify('ada', {email: 'ada@shop.example'})")

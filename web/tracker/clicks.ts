@@ -1,7 +1,7 @@
 // Clicks: links that lead away, downloads, and forms. Of a form only the names of its fields are told.
 import { verdict } from "./consent";
 import { fill, lead } from "./fill";
-import { isOurs, options } from "./options";
+import { fills, isOurs, options } from "./options";
 import { clean, decorate } from "./visitor";
 
 type Track = (event: string, properties: Record<string, unknown>) => unknown;
@@ -18,7 +18,7 @@ const clicked = (event: MouseEvent, track: Track): void => {
   const isOther = isAway && !isOurs(link.hostname);
   if (verdict() === "granted") {
     if (isAway && !isOther) decorate(link);
-    if (options.fill !== undefined) lead(link);
+    if (fills) lead(link);
   }
   // the right button opens a menu: the link goes its way later, or not at all
   if (event.type === "mousedown" || event.button > 1) return;

@@ -24,6 +24,8 @@ const DENIED = "denied";
 const SIGNAL = /^a|_storage$/;
 const CAREFUL_PLACES = /^(Europe|A(tlan|rc)tic)|Nicosia/;
 
+export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
 /** What stands in context.consent; empty where nobody has said anything. */
 export const said: Signals = {};
 const chosen: Signals = {};
@@ -47,7 +49,7 @@ if (consent && consent !== "wait") choose({ analytics: consent, ads: consent }, 
 export const verdict = (): Verdict => {
   const word = said[ANALYTICS] as Verdict | undefined;
   if (word === GRANTED || chosen[ANALYTICS]) return word as Verdict;
-  return word || hasTcf || consent || CAREFUL_PLACES.test(Intl.DateTimeFormat().resolvedOptions().timeZone)
+  return word || hasTcf || consent || CAREFUL_PLACES.test(zone)
     ? "unknown"
     : GRANTED;
 };

@@ -2,7 +2,7 @@
 // so that the CRM, Stripe or Calendly hands them back with the deal, the payment or the meeting.
 import { decoded } from "./attempts";
 import { verdict } from "./consent";
-import { options } from "./options";
+import { fills } from "./options";
 import { visitor } from "./visitor";
 
 type Values = Record<string, string>;
@@ -27,7 +27,7 @@ const fillForm = (form: HTMLFormElement, map: Values, isAsked: boolean): void =>
   const adds = isAsked || form.dataset.hw !== undefined;
   for (const field of [...form.elements] as HTMLInputElement[]) {
     const { name } = field;
-    const isOurs = field.type === "hidden" && !field.value && (adds || options.fill !== undefined);
+    const isOurs = field.type === "hidden" && !field.value && (adds || fills);
     const value = known[map[name] || field.dataset.hw || (isOurs ? name : "")];
     if (!value || field.value === value) continue;
     field.value = value;

@@ -1,14 +1,14 @@
 // Tracker: what a site loads as /hw.js. It measures page views, clicks, forms and the time spent, keeps
 // what it has not delivered, and leaves everything that belongs to the page as it is.
 import { hear } from "./clicks";
-import { choose, listen, said, type Verdict, verdict } from "./consent";
+import { choose, listen, said, type Verdict, verdict, zone } from "./consent";
 import { fill } from "./fill";
-import { isOn, options, stub } from "./options";
+import { fills, isOn, options, stub } from "./options";
 import { isSeen, watch } from "./pages";
 import { again, clear, flush, leave, type Message, put, restore } from "./queue";
 import { strangers } from "./strangers";
 import { type Touch, touchOf } from "./touches";
-import { forget, others, save, unique, visitor } from "./visitor";
+import { forget, next, others, save, unique, visitor } from "./visitor";
 
 type Fields = Record<string, unknown>;
 
@@ -30,7 +30,7 @@ const make = (type: string, fields: Fields): Message => ({
     library: { name: "headwater.js", version: "1.0.0" },
     page: { url: location.href, title: document.title, referrer },
     locale: navigator.language,
-    timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    timezone: zone,
     userAgent: navigator.userAgent,
   },
 });
@@ -45,7 +45,7 @@ const signed = (message: Message): Message => {
   const { id, user, joined, ...known } = visitor();
   return within(
     { ...message, anonymousId: id, userId: message.userId === undefined ? user : message.userId },
-    { ids: strangers().ids, visitor: known },
+    { ids: strangers().ids, visitor: known, n: next() },
   );
 };
 
@@ -175,7 +175,7 @@ const start = (): void => {
     if (!isSeen()) flush();
   });
   setInterval(change, LOOK);
-  if (options.fill !== undefined) {
+  if (fills) {
     fill();
     addEventListener("DOMContentLoaded", () => fill());
   }

@@ -37,6 +37,8 @@ const script = document.currentScript as HTMLScriptElement | null;
 
 export const stub: Stub = window.headwater || {};
 export const options: Options = { ...stub.options, ...(script?.dataset as Options | undefined) };
+/** Whether fields and links are filled without being asked. */
+export const fills = options.fill !== undefined;
 export const endpoint = new URL("v1/b", options.host || (script?.src as string)).href;
 const domains = options.domains?.split(/[\s,]+/) || [];
 

@@ -6,8 +6,6 @@ import { options } from "./options";
 
 type Track = (event: string, properties: Record<string, unknown>) => unknown;
 
-const SHORTEST = 1000;
-
 let since = 0;
 let spent = 0;
 let depth = 0;
@@ -15,7 +13,7 @@ let depth = 0;
 const address = (): string | undefined =>
   options.hash === undefined ? location.href.split("#")[0] : location.href;
 
-export const isSeen = (): boolean => document.visibilityState === "visible";
+export const isSeen = (): boolean => !document.hidden;
 
 const measure = (): void => {
   depth = Math.max(
@@ -38,7 +36,8 @@ export const watch = (track: Track, changed: (referrer: string) => void): (() =>
 
   const engaged = (): void => {
     count();
-    if (spent < SHORTEST) return;
+    // what is seen for less than a second is passed by
+    if (spent < 1000) return;
     track("Page Engaged", {
       // without its query the page is not taken for a new landing
       url: href.split(/[?#]/)[0],

@@ -9,10 +9,8 @@ import { keep, store } from "./visitor";
 const PREFIX = "_hw:";
 const HOLD = "_hw!";
 const MOST_STORED = 1500;
-const BATCH = 50;
 const BATCH_CHARS = 50000;
 const PAUSE = 100;
-const LONGEST = 300000;
 
 export interface Message {
   messageId: string;
@@ -23,7 +21,7 @@ export interface Message {
 const waiting = new Map<string, string | null>();
 let flying: string[] = [];
 let failures = 0;
-let batchSize = BATCH;
+let batchSize = 50;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 const textOf = (id: string): string | null | undefined => waiting.get(id) ?? store?.getItem(PREFIX + id);
@@ -79,7 +77,7 @@ const body = (ids: string[]): string =>
   `{"batch":[${ids.map(textOf)}],"sentAt":"${new Date().toISOString()}","writeKey":"${options.key}","v":1}`;
 
 /** Milliseconds until the server wants to hear of us again. */
-const hold = (): number => Number(store?.getItem(HOLD)) - Date.now();
+const hold = (): number => +(store?.getItem(HOLD) as string) - Date.now();
 
 /** Sends what waits, one batch after the other. */
 export const flush = async (): Promise<void> => {
@@ -94,7 +92,7 @@ export const flush = async (): Promise<void> => {
     body: body(ids),
     credentials: "include",
     keepalive: !failures,
-  }).catch(() => undefined);
+  }).catch(() => {});
   flying = [];
   const isUnreadable = /400|413/.test(`${answer?.status}`);
   if (answer?.ok || isUnreadable) {
@@ -108,9 +106,10 @@ export const flush = async (): Promise<void> => {
     failures = 0;
     return soon(0);
   }
-  const after = Number(answer?.headers.get("retry-after")) * 1000 || 0;
+  const after = +(answer?.headers.get("retry-after") as string) * 1000 || 0;
   keep(HOLD, `${Date.now() + after}`);
-  soon(Math.max(after, Math.min(LONGEST, 1000 * 2 ** failures++) * (1 + Math.random() / 4)));
+  // five minutes at the most
+  soon(Math.max(after, Math.min(3e5, 1000 * 2 ** failures++) * (1 + Math.random() / 4)));
 };
 
 /** Sends at once: the network is back, or the page. */

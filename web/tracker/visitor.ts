@@ -19,8 +19,8 @@ export interface Visitor {
 }
 
 const NAME = "_hw";
+const COUNT = "_hw#";
 const LIFE = 395 * 86400;
-const NEAR = 120;
 
 const seconds = (): number => Math.floor(Date.now() / 1000);
 
@@ -50,7 +50,7 @@ const fresh = <T extends { at: number }>(one: T | null | undefined): T | undefin
 // id.made or id.made.now
 const parsed = (token = "") => {
   const found = /^([\w-]{8,64})\.(\d+)\.?(\d*)$/.exec(token) as string[] | null;
-  return fresh(found && { id: found[1] as string, at: Number(found[2]), now: Number(found[3]) });
+  return fresh(found && { id: found[1] as string, at: +(found[2] as string), now: +(found[3] as string) });
 };
 
 let me: Visitor | undefined;
@@ -71,10 +71,17 @@ export const visitor = (): Visitor => {
   return me;
 };
 
+/** The number of this visitor's next event, over pages and tabs; none where nothing can be kept. */
+export const next = (): number | undefined => {
+  const number = ~~(store?.getItem(COUNT) as never) + 1;
+  return keep(COUNT, number as never) ? number : undefined;
+};
+
 /** Forgets the visitor; the cookie may belong to this host or to a domain above it. */
 export const forget = (): void => {
   me = arrived = undefined;
   store?.removeItem(NAME);
+  store?.removeItem(COUNT);
   attempt(() => {
     for (let domain = `.${location.hostname}`; ; domain = domain.replace(/^\.[^.]*/, "")) {
       // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is missing in some browsers
@@ -88,13 +95,14 @@ export const forget = (): void => {
 export const clean = (href: string): string =>
   href.replace(/([?&])_hw=[^&#]*(&?)/, (_, before, after) => (after ? before : ""));
 
-// the id that a link on another domain of ours brought; it is taken out of the address at once
+// the id that a link on another domain of ours brought within the last two minutes; it is taken out of the
+// address at once
 const carried = () => {
   const found = /[?&]_hw=([^&#]*)/.exec(location.href);
   if (!found) return undefined;
   history.replaceState(history.state, "", clean(location.href));
   const given = parsed(found[1]);
-  return given && Math.abs(seconds() - given.now) <= NEAR ? given : undefined;
+  return given && Math.abs(seconds() - given.now) <= 120 ? given : undefined;
 };
 
 let arrived = carried();
