@@ -290,3 +290,55 @@ def test_a_path_of_its_own_names_a_vendor_and_a_version() -> None:
     assert OWN_PATH.fullmatch("/com.acme/track")
     assert not OWN_PATH.fullmatch("/assets/index.js")
     assert not OWN_PATH.fullmatch("/api/reports")
+
+
+# -- the cookie of the network ---------------------------------------------------------------------
+
+SHOP = {"origin": "https://shop.example"}
+
+
+def new_cookie(asked: Any) -> str | None:
+    return dict(answer(WIRE, asked).headers).get("set-cookie")
+
+
+def test_a_browser_without_the_networks_cookie_gets_one_and_brings_it_back() -> None:
+    given = new_cookie(post(PAGE, headers=SHOP))
+
+    assert given is not None
+    name, _, rest = given.partition("; ")
+    assert rest == "Path=/; Max-Age=34128000; HttpOnly; Secure; SameSite=None"
+    later = {key: value for key, value in PAGE.items() if key not in ("duid", "uid")}
+    back = post(later, headers=SHOP | {"cookie": name})
+    assert message(WIRE, back)["anonymousId"] == name.removeprefix("sp=")
+    assert new_cookie(back) is None
+
+
+def test_each_browser_gets_its_own_id_and_a_picture_brings_it_too() -> None:
+    one, other = post(PAGE), post(PAGE | {"eid": "e2"})
+    asked = request("/i", query=PAGE)
+
+    assert len({new_cookie(one), new_cookie(other), new_cookie(asked)} - {None}) == 3
+    assert str(new_cookie(asked)).endswith("HttpOnly; SameSite=Lax")
+
+
+@pytest.mark.parametrize(
+    ("event", "headers"),
+    [
+        (PAGE, {"sp-anonymous": "*"}),
+        (PAGE, {"cookie": "sp=network-1"}),
+        (
+            described(
+                "link_click",
+                {},
+                ("consent_document", {}),
+                gdprApplies="1",
+                us_privacy="1YNN",
+                consent="denied",
+            ),
+            {},
+        ),
+    ],
+    ids=["who must not be known", "who has one", "who refused"],
+)
+def test_no_cookie_is_set_for(event: Any, headers: dict[str, str]) -> None:
+    assert new_cookie(post(event, headers=SHOP | headers)) is None

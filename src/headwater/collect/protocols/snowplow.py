@@ -10,15 +10,20 @@ id of a network, a device or a user. A true timestamp (ttm) is exact, so it is n
 from __future__ import annotations
 
 import re
+from hashlib import blake2b
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import orjson
 
+from headwater.collect import signals
 from headwater.collect.protocols import entities
 from headwater.collect.protocols.visitor import number, picture_or, screen, visitor
 from headwater.collect.protocols.wire import Opened, Wire
+from headwater.collect.reading import mapping
 from headwater.collect.request import Answer
+from headwater.contract.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +43,11 @@ OWN_PATH = re.compile(r"/[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+/[A-Za-z0-9_-]+")
 """A path that a shop chose for itself, to look like no tracker: vendor with a dot, then a version."""
 PAYLOAD = "iglu:com.snowplowanalytics.snowplow/payload_data/"
 OK = Answer(200, b"ok", "text/plain")
+COOKIE = "sp"
+LIFE_SECONDS = 395 * 86_400
+"""13 months, as our own tracker's."""
+SAID = Settings()
+"""By which words of consent are read here; those that a workspace adds hold at the gate."""
 IDS = ("uid", "duid", "nuid", "tnuid", "ip", "fp", "mac")
 """What may tell who it was."""
 PLACED = (
@@ -139,8 +149,13 @@ def _network(event: Mapping[str, Any], request: Request) -> Any:
     found = event.get("nuid") or event.get("tnuid")
     if found:
         return found
+    return _cookie(request)
+
+
+def _cookie(request: Request) -> str | None:
+    """Return the id in the cookie of a network: ours, or that of a collector before us."""
     try:
-        cookie = SimpleCookie(request.headers.get("cookie", "")).get("sp")
+        cookie = SimpleCookie(request.headers.get("cookie", "")).get(COOKIE)
     except CookieError:
         return None
     return cookie.value if cookie else None
@@ -214,9 +229,27 @@ def _is_browser(event: Mapping[str, Any]) -> bool:
     return event.get("p", "web") not in ("srv", "pc", "mob", "app", "cnsl", "iot", "headset", "tv")
 
 
-def answer(request: Request, _opened: Opened) -> Answer:
-    """Return a picture for what an image sent, else the word that the trackers expect."""
-    return picture_or(OK, request)
+def answer(request: Request, opened: Opened) -> Answer:
+    """Return a picture for what an image sent, else the word that the trackers expect.
+
+    A browser without the network's cookie gets one, unless it must not be known or has refused that.
+    """
+    told = picture_or(OK, request)
+    if "sp-anonymous" in request.headers or _cookie(request) or not opened.messages:
+        return told
+    contexts = (mapping(mapping(message).get("context")) for message in opened.messages)
+    if any(signals.choices(context, SAID).analytics is False for context in contexts):
+        return told
+    return told._replace(headers=(*told.headers, ("set-cookie", _new_cookie(request))))
+
+
+def _new_cookie(request: Request) -> str:
+    """Return the header of a new id. It is made of the request, so that the same request gives the same."""
+    seen = (request.received_at, request.address, request.query, sorted(request.headers.items()))
+    digest = blake2b(repr(seen).encode() + request.body, digest_size=16).digest()
+    page = request.headers.get("origin") or request.headers.get("referer") or ""
+    reach = "Secure; SameSite=None" if page.startswith("https:") else "SameSite=Lax"
+    return f"{COOKIE}={UUID(bytes=digest, version=4)}; Path=/; Max-Age={LIFE_SECONDS}; HttpOnly; {reach}"
 
 
 WIRE = Wire(
