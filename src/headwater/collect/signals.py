@@ -5,8 +5,8 @@ Makes  Choices, the strictest of everything that was said
 
 Read are, in the context and one level below it (where protocols keep what has no other place):
 `consent` of our own tracker, of Google's Measurement Protocol (ad_user_data: GRANTED) and of Segment
-(categoryPreferences), RudderStack's consentManagement, Google's gcs and gcd, an IAB TCF string, the
-United States privacy string. Names of categories are turned into purposes by the settings.
+(categoryPreferences), RudderStack's consentManagement, Google's gcs and gcd, an IAB TCF or GPP string,
+the United States privacy string. Names of categories are turned into purposes by the settings.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from headwater.collect import tcf
+from headwater.collect import gpp, tcf
 from headwater.collect.consent import NAMED, Choices, strictest
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ DENIED = frozenset(
 TCF_KEYS = frozenset(
     ("tcstring", "tcfstring", "tcf", "gdprconsent", "euconsentv2", "euconsent", "consentstring")
 )
+GPP_KEYS = frozenset(("gpp", "gppstring", "gppconsent", "iabgpp"))
 US_KEYS = frozenset(("usprivacy", "usp", "uspstring", "ccpa"))
 GCS = re.compile(r"G1([01-])([01-])", re.IGNORECASE)
 GCD_GRANTED, GCD_DENIED = frozenset("rntv"), frozenset("pqmu")
@@ -93,8 +94,10 @@ def _in(place: Mapping[str, Any], names: Mapping[str, str], vendor: int) -> Iter
             yield _gcd(value)
         elif name in TCF_KEYS and has_tcf:
             yield _tcf(value, vendor)
-        elif name in US_KEYS and len(value) == 4 and value[2] in "YyNn":
-            yield Choices(ads=False if value[2] in "Yy" else None)
+        elif name in GPP_KEYS:
+            yield from _gpp(value, vendor, has_tcf=has_tcf)
+        elif name in US_KEYS:
+            yield _privacy(value)
 
 
 def _consent(value: Any, names: Mapping[str, str], vendor: int) -> Iterator[Choices]:
@@ -155,6 +158,23 @@ def _gcd(value: str) -> Choices:
     stored, analytics, user_data, personalized = (*read, None, None, None, None)[:GCD_ORDER]
     ads = strictest(Choices(ads=stored), Choices(ads=user_data)).ads
     return Choices(analytics=analytics, ads=ads, personalization=personalized)
+
+
+def _gpp(value: str, vendor: int, *, has_tcf: bool) -> Iterator[Choices]:
+    """Read a GPP string: who has not opted out has not said yes either."""
+    said = gpp.parsed(value)
+    if said is None:
+        return
+    yield Choices(ads=False if said.opted_out else None)
+    if said.tcf and has_tcf:
+        yield _tcf(said.tcf, vendor)
+    if said.privacy:
+        yield _privacy(said.privacy)
+
+
+def _privacy(value: str) -> Choices:
+    """Read the privacy string of the United States; its third letter says whether data may be sold."""
+    return Choices(ads=False if len(value) == 4 and value[2] in "Yy" else None)
 
 
 def _tcf(value: str, vendor: int) -> Choices:

@@ -9,9 +9,9 @@ Layout: IAB Tech Lab, "Transparency and Consent String with Global Vendor & CMP 
 
 from __future__ import annotations
 
-import binascii
-from base64 import urlsafe_b64decode
 from dataclasses import dataclass, field
+
+from headwater.collect.bits import Bits
 
 VERSION = 2
 PURPOSES = 24
@@ -53,52 +53,16 @@ class Tcf:
         return consented or (by_interest and interested)
 
 
-class _Bits:
-    """A reader of numbers of so many bits; raises ValueError behind the end."""
-
-    def __init__(self, content: bytes) -> None:
-        self._number = int.from_bytes(content, "big")
-        self._left = len(content) * 8
-
-    def number(self, bits: int) -> int:
-        if bits > self._left:
-            raise ValueError("the string ends in the middle")
-        self._left -= bits
-        return (self._number >> self._left) & ((1 << bits) - 1)
-
-    def flag(self) -> bool:
-        return self.number(1) == 1
-
-    def members(self, count: int) -> frozenset[int]:
-        """Read a field of `count` bits; the first one stands for 1."""
-        bits = self.number(count)
-        return frozenset(place for place in range(1, count + 1) if bits >> (count - place) & 1)
-
-    def ranges(self) -> frozenset[int]:
-        """Read a list of single vendors and of vendors from one to another."""
-        found: set[int] = set()
-        for _ in range(self.number(12)):
-            is_range = self.flag()
-            first = self.number(16)
-            last = self.number(16) if is_range else first
-            found.update(range(first, last + 1))
-        return frozenset(found)
-
-    def vendors(self) -> frozenset[int]:
-        highest = self.number(16)
-        return self.ranges() if self.flag() else self.members(highest)
-
-
 def parsed(text: str) -> Tcf | None:
     """Return what a TC string says; None where it cannot be read."""
     core = text.strip().partition(".")[0]
     try:
-        return _read(_Bits(urlsafe_b64decode(core + "=" * (-len(core) % 4))))
-    except (ValueError, binascii.Error):
+        return _read(Bits(core))
+    except ValueError:
         return None
 
 
-def _read(bits: _Bits) -> Tcf | None:
+def _read(bits: Bits) -> Tcf | None:
     if bits.number(6) != VERSION:
         return None
     bits.number(CREATION_BITS)
