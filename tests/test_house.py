@@ -80,6 +80,7 @@ TESTED_ELSEWHERE = {
     "sandbox/score/own.py": "tests/test_scoring.py",
     "sandbox/score/truth.py": "tests/test_scoring.py",
     "sandbox/worlds": "tests/sandbox/test_worlds.py",
+    "warehouse.py": "tests/test_workspace.py",
 }
 
 

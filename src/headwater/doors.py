@@ -67,15 +67,15 @@ class Door(Protocol):
         """Return the answer of one report."""
         ...
 
-    def explain(self, conversion_id: str, *, model: str | None = None) -> dict[str, Any]:
+    def explain(self, conversion_id: str, *, model: str | None = None, as_of: Any = None) -> dict[str, Any]:
         """Return the credit of one conversion, touch by touch."""
         ...
 
-    def person(self, identifier: str) -> dict[str, Any]:
+    def person(self, identifier: str, *, as_of: Any = None) -> dict[str, Any]:
         """Return one person's timeline."""
         ...
 
-    def sql(self, query: str) -> pa.Table:
+    def sql(self, query: str, *, as_of: Any = None) -> pa.Table:
         """Return the rows of one SELECT."""
         ...
 

@@ -21,7 +21,7 @@ def query_of(options: Mapping[str, Any]) -> ReportQuery:
     """Turn options as people write them (text, lists, dates) into a ReportQuery.
 
     `model` is a name, names joined by commas, or a list; `window` "30d", "12h", "all" or a timedelta;
-    `since`, `until` ISO days. Raises UsageError for what cannot be read.
+    `since`, `until` ISO days; `between` two times, or text with a comma between them. Raises UsageError for what cannot be read.
     """
     known = {option.name for option in fields(ReportQuery)} | {"model"}
     for name in options:
@@ -39,6 +39,7 @@ def query_of(options: Mapping[str, Any]) -> ReportQuery:
         "since": _day,
         "until": _day,
         "as_of": moment_of,
+        "between": _moments,
         "limit": int,
         "with_flagged": _truth,
         "currency": lambda text: str(text).upper(),
@@ -75,6 +76,20 @@ def _day(value: Any) -> date:
         return date.fromisoformat(str(value))
     except ValueError as error:
         raise UsageError(f"The day {value!r} cannot be read.", hint="write it as 2026-05-31.") from error
+
+
+def _moments(value: Any) -> tuple[datetime, datetime]:
+    """Return two times, the earlier first, from a pair or from text with a comma between."""
+    parts = value.split(",") if isinstance(value, str) else list(value)
+    if len(parts) != 2:
+        raise UsageError(
+            f"between takes two times, {value!r} are {len(parts)}.",
+            hint="write --between 2026-05-01 2026-06-01.",
+        )
+    first, second = (moment_of(part.strip() if isinstance(part, str) else part) for part in parts)
+    if second < first:
+        raise UsageError(f"{second} is before {first}.", hint="name the earlier time first.")
+    return first, second
 
 
 def moment_of(value: Any) -> datetime:

@@ -11,24 +11,30 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import threading
 from collections import Counter
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from headwater import loading
+from headwater.identity.apart import steps_apart
 from headwater.warehouse import build_fully, opened, solve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
-    from pathlib import Path
 
+    from headwater.contract.query import Remake
     from headwater.contract.settings import Settings
     from headwater.contract.steps import AnyStep
     from headwater.engine.duckdb import DuckDB
 
 FOLDER = "as-of"
+ASIDE = "remade-"
+"""How the folders of tables begin that are made for one question."""
 MOST_KEPT = 8
 """Files that stay: those that were asked for last."""
 
@@ -41,6 +47,8 @@ class Past:
         self._made_by = made_by
         self._lock = threading.RLock()
         self._in_use: Counter[Path] = Counter()
+        for left in (root / FOLDER).glob(f"{ASIDE}*"):  # by a process that was killed
+            shutil.rmtree(left, ignore_errors=True)
 
     @contextmanager
     def tables(
@@ -62,11 +70,27 @@ class Past:
             with self._lock:
                 self._in_use[path] -= 1
 
+    @contextmanager
+    def remade(self, wish: Remake, *, steps: Sequence[AnyStep]) -> Iterator[DuckDB]:
+        """Give tables made from some of the facts; they are gone when the caller is done."""
+        chosen = list(steps if wish.apart is None else steps_apart(steps, wish.apart))
+        with TemporaryDirectory(prefix=ASIDE, dir=self._folder()) as aside:
+            engine = opened(Path(aside) / "remade.duckdb")
+            try:
+                loading.load(engine, self._root, as_of=wish.until, admitted=wish.admitted)
+                build_fully(engine, chosen)
+                yield engine
+            finally:
+                engine.close()
+
     def _path(self, moment: datetime, settings: Settings) -> Path:
+        made = hashlib.sha256(f"{settings.version()} {self._made_by}".encode()).hexdigest()[:12]
+        return self._folder() / f"{moment:%Y%m%dT%H%M%S%f}-{made}.duckdb"
+
+    def _folder(self) -> Path:
         folder = self._root / FOLDER
         folder.mkdir(exist_ok=True)
-        made = hashlib.sha256(f"{settings.version()} {self._made_by}".encode()).hexdigest()[:12]
-        return folder / f"{moment:%Y%m%dT%H%M%S%f}-{made}.duckdb"
+        return folder
 
     def _built(self, engine: DuckDB, moment: datetime, steps: Sequence[AnyStep], *, is_solved: bool) -> None:
         engine.execute("create table if not exists built (is_solved boolean)")

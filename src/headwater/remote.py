@@ -118,18 +118,21 @@ class RemoteWorkspace:
         answer = self._asked("GET", f"reports/{name}", params=params | {"format": "arrow"})
         return ReportResult.from_arrow(_table(answer.content))
 
-    def explain(self, conversion_id: str, *, model: str | None = None) -> dict[str, Any]:
+    def explain(
+        self, conversion_id: str, *, model: str | None = None, as_of: datetime | str | None = None
+    ) -> dict[str, Any]:
         """Return the credit of one conversion, touch by touch, in plain JSON values."""
-        params = {"model": written(model)} if model else {}
+        params = given(model=written(model), as_of=written(as_of))
         return self._json("GET", f"explain/{_path(conversion_id)}", params=params)
 
-    def person(self, identifier: str) -> dict[str, Any]:
+    def person(self, identifier: str, *, as_of: datetime | str | None = None) -> dict[str, Any]:
         """Return one person's timeline in plain JSON values."""
-        return self._json("GET", f"persons/{_path(identifier)}")
+        return self._json("GET", f"persons/{_path(identifier)}", params=given(as_of=written(as_of)))
 
-    def sql(self, query: str) -> pa.Table:
+    def sql(self, query: str, *, as_of: datetime | str | None = None) -> pa.Table:
         """Return the rows of one SELECT."""
-        answer = self._asked("POST", "sql", params={"format": "arrow"}, json={"query": query})
+        asked = given(query=query, as_of=written(as_of))
+        answer = self._asked("POST", "sql", params={"format": "arrow"}, json=asked)
         return _table(answer.content)
 
     def steps(self) -> list[AnyStep]:
@@ -203,7 +206,16 @@ def written(value: Any) -> str | int | None:
         return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
     if isinstance(value, date):
         return value.isoformat()
-    return ",".join(str(part) for part in value)
+    return ",".join(str(written(part)) for part in value)
+
+
+def given(**options: Any) -> dict[str, Any]:
+    """Return the options that are not None.
+
+    >>> given(model=None, as_of="2026-05-01")
+    {'as_of': '2026-05-01'}
+    """
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def summed(summaries: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
     from headwater.collect.imports import ImportSummary
     from headwater.contract.ports import Reader
+    from headwater.contract.query import Remake
     from headwater.contract.settings import Settings
     from headwater.contract.steps import AnyStep
     from headwater.engine.duckdb import DuckDB
@@ -237,7 +238,9 @@ class Workspace:
         Raises UnknownReportError, UnknownModelError, UnknownDimensionError and UsageError.
         """
         query = query_of(options)
-        with self._answering(query.as_of) as context:
+        if query.as_of and query.between:
+            raise UsageError("A report is as of a time or between two, not both.", hint="leave one away.")
+        with self._answering(query.between[1] if query.between else query.as_of) as context:
             return ReportResult.of(report.answer(name, context, query))
 
     def explain(
@@ -269,9 +272,33 @@ class Workspace:
         with tables as engine:
             reader = engine.cursor()
             try:
-                yield ReportContext(
-                    reader=reader, settings=held[0], models=attribution.models(held[0]), settled_at=held[1]
-                )
+                yield self._context(reader, held)
+            finally:
+                reader.close()
+
+    def _context(self, reader: Reader, held: tuple[Settings, datetime | None]) -> ReportContext:
+        settings, settled_at = held
+        return ReportContext(
+            reader=reader,
+            settings=settings,
+            models=attribution.models(settings),
+            settled_at=settled_at,
+            remade=self._remade,
+        )
+
+    @contextmanager
+    def _remade(self, wish: Remake) -> Iterator[ReportContext]:
+        """Give what an answer would rest on if only some of the facts were known."""
+        held = self.control.settings_at(wish.settings_at)
+        steps = self._steps(held[0])
+        if wish.admitted or wish.apart:
+            tables = self._past.remade(wish, steps=steps)
+        else:
+            tables = self._past.tables(wish.until, settings=held[0], steps=steps)
+        with tables as engine:
+            reader = engine.cursor()
+            try:
+                yield self._context(reader, held)
             finally:
                 reader.close()
 

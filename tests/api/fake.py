@@ -68,17 +68,22 @@ class FakeWorkspace:
             raise UnknownModelError.named("frist", known=["first", "last"])
         return COMPARE
 
-    def explain(self, conversion_id: str, *, model: str | None = None) -> dict[str, Any]:
+    def explain(
+        self, conversion_id: str, *, model: str | None = None, as_of: str | None = None
+    ) -> dict[str, Any]:
+        self.asked.append(("explain", conversion_id, model, as_of))
         if conversion_id != "order/1":
             raise NotFoundError(
                 f"There is no conversion {conversion_id!r}.", hint="`headwater sql` finds it."
             )
         return {"conversion": {"conversion_id": conversion_id, "value": Decimal("9.500000")}, "touches": []}
 
-    def person(self, identifier: str) -> dict[str, Any]:
+    def person(self, identifier: str, *, as_of: str | None = None) -> dict[str, Any]:
+        self.asked.append(("person", identifier, as_of))
         return {"person_id": "1", "identifiers": [{"identifier": identifier}], "timeline": []}
 
-    def sql(self, query: str) -> pa.Table:
+    def sql(self, query: str, *, as_of: str | None = None) -> pa.Table:
+        self.asked.append(("sql", query, as_of))
         checked(query)
         return pa.table({"n": [1, 2], "value": pa.array([Decimal("1.5"), None], pa.decimal128(18, 6))})
 

@@ -31,6 +31,7 @@ from conversions left join (select conversion_id, step_count from journeys) as j
 ALONG = """
 select conversion_id from journey_steps group by conversion_id
 having string_agg(channel, ' > ' order by step)"""
+AsOf = Annotated[str | None, Query(description="what was known, and set, at this time (UTC)")]
 ARROW = "application/vnd.apache.arrow.stream"
 PARQUET = "application/vnd.apache.parquet"
 
@@ -64,7 +65,10 @@ def report(
     until: Annotated[str | None, Query(description="last day of conversion, included")] = None,
     segment: Annotated[str | None, Query(description="attribute=value")] = None,
     currency: Annotated[str | None, Query(description="ISO 4217 code")] = None,
-    as_of: Annotated[str | None, Query(description="what was known at this time")] = None,
+    as_of: AsOf = None,
+    between: Annotated[
+        str | None, Query(description="two times with a comma between, for the report restatement")
+    ] = None,
     with_flagged: Annotated[bool, Query(description="count bots, staff and tests too")] = False,  # noqa: FBT002 (a query option)
     limit: Annotated[int | None, Query(ge=1, description="most rows")] = None,
     format: Format = Format.JSON,  # noqa: A002 (the name is the contract)
@@ -80,6 +84,7 @@ def report(
         "segment": segment,
         "currency": currency,
         "as_of": as_of,
+        "between": between,
         "with_flagged": with_flagged or None,
         "limit": limit,
     }
@@ -106,15 +111,15 @@ def conversions(
 
 
 @router.get("/explain/{conversion_id:path}")
-def explain(request: Request, conversion_id: str, model: str | None = None) -> Response:
+def explain(request: Request, conversion_id: str, model: str | None = None, as_of: AsOf = None) -> Response:
     """Say for each touch of a conversion what credit it gets, and why others get none."""
-    return as_json(_served(request).door.explain(conversion_id, model=model))
+    return as_json(_served(request).door.explain(conversion_id, model=model, as_of=as_of))
 
 
 @router.get("/persons/{identifier:path}")
-def person(request: Request, identifier: str) -> Response:
+def person(request: Request, identifier: str, as_of: AsOf = None) -> Response:
     """Tell one person's timeline; any identifier of the person will do."""
-    return as_json(_served(request).door.person(identifier))
+    return as_json(_served(request).door.person(identifier, as_of=as_of))
 
 
 @router.get("/steps")
@@ -135,7 +140,7 @@ def step(request: Request, name: str, dialect: str = "duckdb") -> StepShown:
 @router.post("/sql", responses={200: {"model": ReportAnswer}})
 def sql(request: Request, question: SqlQuestion, format: Format = Format.JSON) -> Response:  # noqa: A002
     """Run one SELECT over the workspace's tables."""
-    rows = _served(request).door.sql(question.query)
+    rows = _served(request).door.sql(question.query, as_of=question.as_of)
     if format is Format.ARROW:
         return Response(_stream(rows), media_type=ARROW)
     return written(ReportResult("sql", tuple(rows.column_names), rows.to_pylist()), format)

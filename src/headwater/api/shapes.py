@@ -70,9 +70,10 @@ class Status(BaseModel):
 
 
 class SqlQuestion(BaseModel):
-    """One SELECT over the workspace's tables."""
+    """One SELECT over the workspace's tables, of now or of a past time."""
 
     query: str
+    as_of: str | None = None
 
 
 class BuildWish(BaseModel):

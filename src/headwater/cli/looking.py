@@ -64,7 +64,14 @@ def steps(
 
 
 @app.command
-def sql(query: str, /, *, format: show.Format | None = None, common: Common = NOWHERE) -> None:
+def sql(
+    query: str,
+    /,
+    *,
+    as_of: Annotated[str | None, Parameter(help="What was known, and set, at this time (UTC).")] = None,
+    format: show.Format | None = None,
+    common: Common = NOWHERE,
+) -> None:
     """Run one SELECT over the workspace's tables; nothing else is let through.
 
     `headwater steps` lists the tables.
@@ -79,7 +86,7 @@ def sql(query: str, /, *, format: show.Format | None = None, common: Common = NO
 
     door = common.open()
     try:
-        rows = door.sql(query)
+        rows = door.sql(query, as_of=as_of)
     finally:
         door.close()
     answer = ReportResult("sql", tuple(rows.column_names), rows.to_pylist())

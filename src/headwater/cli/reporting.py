@@ -16,6 +16,7 @@ from headwater.contract.query import ReportTable
 from headwater.result import cell
 
 Model = Annotated[str | None, Parameter(help="One model, or several joined by commas.")]
+AsOf = Annotated[str | None, Parameter(help="What was known, and set, at this time (UTC).")]
 
 
 @app.command
@@ -38,7 +39,10 @@ def report(
     until: Annotated[str | None, Parameter(help="Last day of conversion, included.")] = None,
     segment: Annotated[str | None, Parameter(help="Only persons with attribute=value.")] = None,
     currency: Annotated[str | None, Parameter(help="Report in this currency.")] = None,
-    as_of: Annotated[str | None, Parameter(help="What was known at this time.")] = None,
+    as_of: AsOf = None,
+    between: Annotated[
+        tuple[str, str] | None, Parameter(help="Two times: what changed from the one to the other.")
+    ] = None,
     with_flagged: Annotated[
         bool, Parameter(help="Count bots, link scanners, staff and tests too.", negative="")
     ] = False,
@@ -71,6 +75,7 @@ def report(
         "segment": segment,
         "currency": currency,
         "as_of": as_of,
+        "between": between,
         "with_flagged": with_flagged or None,
         "limit": limit,
     }
@@ -89,6 +94,7 @@ def explain(
     /,
     *,
     model: Annotated[str | None, Parameter(help="Only this model.")] = None,
+    as_of: AsOf = None,
     common: Common = NOWHERE,
 ) -> None:
     """Say for every touch before a conversion what credit each model gives it, or why none.
@@ -101,7 +107,7 @@ def explain(
     """
     door = common.open()
     try:
-        said = door.explain(conversion_id, model=model)
+        said = door.explain(conversion_id, model=model, as_of=as_of)
     finally:
         door.close()
     if common.json:
@@ -124,7 +130,7 @@ def explain(
 
 
 @app.command
-def person(identifier: str, /, *, common: Common = NOWHERE) -> None:
+def person(identifier: str, /, *, as_of: AsOf = None, common: Common = NOWHERE) -> None:
     """Tell one person's timeline; any identifier will do: a person_id, a customer id, an e-mail address.
 
     For example:
@@ -135,7 +141,7 @@ def person(identifier: str, /, *, common: Common = NOWHERE) -> None:
     """
     door = common.open()
     try:
-        said = door.person(identifier)
+        said = door.person(identifier, as_of=as_of)
     finally:
         door.close()
     if common.json:

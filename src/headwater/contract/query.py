@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
+
+    import pyarrow as pa
 
     from headwater.contract.models import Model
     from headwater.contract.ports import Reader
@@ -36,6 +39,8 @@ class ReportQuery:
     """Reporting currency; None means the workspace's."""
     as_of: datetime | None = None
     """What was known at this time, UTC; None means everything."""
+    between: tuple[datetime, datetime] | None = None
+    """Two times, UTC: what changed from what was shown at the first to what was shown at the second."""
     with_flagged: bool = False
     """Count flagged touchpoints and conversions (bots, staff, tests, ...) as well."""
     limit: int | None = None
@@ -59,6 +64,30 @@ class ReportTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KnownApart:
+    """The identifiers (as stable hashes), persons and links of some tables."""
+
+    persons: pa.Table
+    """hash, person_id, is_device"""
+    links: pa.Table
+    """hash, other_hash"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remake:
+    """Tables to make from some of the facts: what would have been shown if only they were known."""
+
+    until: datetime
+    """Facts that were known by then, UTC."""
+    settings_at: datetime
+    """Settings that held then, UTC."""
+    admitted: Mapping[str, str] = field(default_factory=dict)
+    """By kind of archive file, the SQL condition over its columns that a fact must meet; else all count."""
+    apart: KnownApart | None = None
+    """Persons whom no new link may join."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportContext:
     """What a report may use: a reader of the tables, the settings and the models by name."""
 
@@ -67,6 +96,8 @@ class ReportContext:
     models: Mapping[str, Model]
     settled_at: datetime | None = None
     """Since when these settings hold, UTC; None: since ever."""
+    remade: Callable[[Remake], AbstractContextManager[ReportContext]] | None = None
+    """Gives the same of other tables; None where there is no archive to make them from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,3 +107,5 @@ class Report:
     name: str
     summary: str
     answer: Callable[[ReportContext, ReportQuery], ReportTable]
+    compares_times: bool = False
+    """It asks for two times, `ReportQuery.between`, and others refuse them."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from headwater.contract.errors import UnknownReportError
+from headwater.contract.errors import UnknownReportError, UsageError
 from headwater.report import (
     attribution,
     audit,
@@ -18,6 +18,7 @@ from headwater.report import (
     overview,
     paths,
     quality,
+    restatement,
     roles,
     spellings,
     touches,
@@ -42,6 +43,7 @@ REPORTS: dict[str, Report] = {
         loss,
         audit,
         spellings,
+        restatement,
     )
 }
 """Every report by name."""
@@ -55,4 +57,12 @@ def answer(name: str, context: ReportContext, query: ReportQuery) -> ReportTable
     """
     if name not in REPORTS:
         raise UnknownReportError.named(name, known=REPORTS)
+    if REPORTS[name].compares_times != (query.between is not None):
+        comparing = ", ".join(one.name for one in REPORTS.values() if one.compares_times)
+        raise UsageError(
+            f"{name} needs two times."
+            if query.between is None
+            else f"{name} is of one time, not between two.",
+            hint=f"headwater report {comparing} --between 2026-05-01 2026-06-01",
+        )
     return REPORTS[name].answer(context, query)
