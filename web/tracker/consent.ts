@@ -49,9 +49,7 @@ if (consent && consent !== "wait") choose({ analytics: consent, ads: consent }, 
 export const verdict = (): Verdict => {
   const word = said[ANALYTICS] as Verdict | undefined;
   if (word === GRANTED || chosen[ANALYTICS]) return word as Verdict;
-  return word || hasTcf || consent || CAREFUL_PLACES.test(zone)
-    ? "unknown"
-    : GRANTED;
+  return word || hasTcf || consent || CAREFUL_PLACES.test(zone) ? "unknown" : GRANTED;
 };
 
 /** Tells whether the ids of ad platforms may be read. */
