@@ -69,6 +69,7 @@ def report(
     between: Annotated[
         str | None, Query(description="two times with a comma between, for the report restatement")
     ] = None,
+    move: Annotated[str | None, Query(description="budget only: FROM:TO:AMOUNT, as money or as 10%")] = None,
     with_flagged: Annotated[bool, Query(description="count bots, staff and tests too")] = False,  # noqa: FBT002 (a query option)
     limit: Annotated[int | None, Query(ge=1, description="most rows")] = None,
     format: Format = Format.JSON,  # noqa: A002 (the name is the contract)
@@ -85,6 +86,7 @@ def report(
         "currency": currency,
         "as_of": as_of,
         "between": between,
+        "move": move,
         "with_flagged": with_flagged or None,
         "limit": limit,
     }

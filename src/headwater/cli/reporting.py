@@ -43,6 +43,9 @@ def report(
     between: Annotated[
         tuple[str, str] | None, Parameter(help="Two times: what changed from the one to the other.")
     ] = None,
+    move: Annotated[
+        str | None, Parameter(help="budget only: FROM:TO:AMOUNT, the amount as money or as 10%.")
+    ] = None,
     with_flagged: Annotated[
         bool, Parameter(help="Count bots, link scanners, staff and tests too.", negative="")
     ] = False,
@@ -76,6 +79,7 @@ def report(
         "currency": currency,
         "as_of": as_of,
         "between": between,
+        "move": move,
         "with_flagged": with_flagged or None,
         "limit": limit,
     }

@@ -51,6 +51,8 @@ def grids(table: ReportTable) -> None:
     said = [f"{name.replace('_', ' ')}: {cell(table.meta[name])}" for name in TOLD if table.meta.get(name)]
     if said:
         print("   ".join(said))
+    for note in table.meta.get("notes", ()):
+        print(f"Note: {note}", file=sys.stderr)
 
 
 def facts(said: Mapping[str, Any], *, json: bool, text: str | None = None) -> None:

@@ -41,6 +41,8 @@ class ReportQuery:
     """What was known at this time, UTC; None means everything."""
     between: tuple[datetime, datetime] | None = None
     """Two times, UTC: what changed from what was shown at the first to what was shown at the second."""
+    move: str | None = None
+    """Money to move in `budget`, `FROM:TO:AMOUNT`; others refuse it."""
     with_flagged: bool = False
     """Count flagged touchpoints and conversions (bots, staff, tests, ...) as well."""
     limit: int | None = None
@@ -107,5 +109,7 @@ class Report:
     name: str
     summary: str
     answer: Callable[[ReportContext, ReportQuery], ReportTable]
+    moves_money: bool = False
+    """It can be asked for a move, `ReportQuery.move`, and others refuse one."""
     compares_times: bool = False
     """It asks for two times, `ReportQuery.between`, and others refuse them."""

@@ -12,6 +12,7 @@ from headwater.contract.errors import UnknownReportError, UsageError
 from headwater.report import (
     attribution,
     audit,
+    budget,
     compare,
     lag,
     loss,
@@ -43,6 +44,7 @@ REPORTS: dict[str, Report] = {
         loss,
         audit,
         spellings,
+        budget,
         restatement,
     )
 }
@@ -57,6 +59,8 @@ def answer(name: str, context: ReportContext, query: ReportQuery) -> ReportTable
     """
     if name not in REPORTS:
         raise UnknownReportError.named(name, known=REPORTS)
+    if query.move and not REPORTS[name].moves_money:
+        raise UsageError(f"{name} moves no money.", hint="headwater report budget --move FROM:TO:AMOUNT")
     if REPORTS[name].compares_times != (query.between is not None):
         comparing = ", ".join(one.name for one in REPORTS.values() if one.compares_times)
         raise UsageError(

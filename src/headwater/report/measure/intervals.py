@@ -11,13 +11,13 @@ gets wrong by its very rule: it is about chance alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import hypot, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from headwater.contract.models import PathModel, RuleModel
+from headwater.contract.models import FittedModel, PathModel, RuleModel
 from headwater.report.measure.blocks import BLOCKS, blocks
 from headwater.report.measure.credited import MICRO, UNIT, units
 
@@ -46,6 +46,14 @@ TOO_MANY = "none: too many values to solve the model again; choose a coarser dim
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """A 95 % interval of conversions and one of value, as a model states them."""
+
+    conversions: tuple[float, float]
+    value: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
     """How far off by chance one model's credit could be."""
 
@@ -61,13 +69,19 @@ class Spread:
     value_moves: Floats
     width: float = Z
     """Standard errors on either side."""
+    stated: Mapping[str, Bounds] = field(default_factory=dict)
+    """Intervals that the model states itself, which then hold."""
 
     def conversions(self, player: str, credit: float) -> tuple[float, float]:
         """Return the 95 % interval of a player's conversions."""
+        if player in self.stated:
+            return self.stated[player].conversions
         return low_high(credit, self._of(player, self.errors), width=self.width)
 
     def value(self, player: str, credit: float) -> tuple[float, float]:
         """Return the 95 % interval of a player's value."""
+        if player in self.stated:
+            return self.stated[player].value
         return low_high(credit, self._of(player, self.value_errors), width=self.width)
 
     def error_between(self, player: str, other: str) -> float:
@@ -127,12 +141,35 @@ def spreads(
     for name, model in models.items():
         if isinstance(model, PathModel):
             found[name] = _of_path_model(model, cut) if cut and model.left_out else NO_INTERVAL
+        elif isinstance(model, FittedModel):
+            found[name] = _of_fitted(reader, chosen, by=by, model=model)
     return {name: found.get(name, NO_INTERVAL) for name in models}
 
 
 def _of_path_model(model: PathModel, cut: list[Runs]) -> Spread | str:
     left = model.left_out(cut) if model.left_out else None
     return TOO_MANY if left is None else jackknifed(left)
+
+
+def _of_fitted(reader: Reader, chosen: Selection, *, by: Dimension, model: FittedModel) -> Spread:
+    """Return the intervals that the model states; value is as sure as the conversions that it is of."""
+    placed = model.weighted(by.of_steps(chosen.steps))
+    worth = {
+        row["player"]: row["worth"] / row["credit"]
+        for row in reader.query(
+            f"""
+            select player, sum(weight * conversion_count) as credit,
+                sum(cast(net_micros as double) * weight) / {MICRO}e0 as worth
+            from ({placed}) as placed group by player having sum(weight * conversion_count) > 0
+            """
+        ).to_pylist()
+    }
+    bounds = {}
+    for row in reader.query(model.bounds_sql(placed)).to_pylist():
+        ends = (row["low"], row["high"])
+        each = worth.get(row["player"], 0.0)
+        bounds[row["player"]] = Bounds(conversions=ends, value=(ends[0] * each, ends[1] * each))
+    return stated(bounds, method=model.method)
 
 
 def jackknifed(left: LeftOut) -> Spread:
@@ -153,6 +190,31 @@ def jackknifed(left: LeftOut) -> Spread:
         moves=moves,
         value_moves=value_moves,
         width=student(count - 1),
+    )
+
+
+def stated(bounds: Mapping[str, Bounds], *, method: str) -> Spread:
+    """Return the spread of a model that states its own intervals; its players move apart from each other.
+
+    The signs by which they move are the columns of a Hadamard matrix: up to 128 players are independent.
+    """
+    signs = np.ones((1, 1))
+    while len(signs) < BLOCKS:
+        signs = np.block([[signs, signs], [signs, -signs]])
+    players = {player: place for place, player in enumerate(sorted(bounds))}
+    ends = np.array([[*bounds[player].conversions, *bounds[player].value] for player in players]).reshape(
+        -1, 4
+    )
+    errors, value_errors = (ends[:, 1] - ends[:, 0]) / (2 * Z), (ends[:, 3] - ends[:, 2]) / (2 * Z)
+    turns = signs[:, np.arange(len(players)) % BLOCKS] / sqrt(BLOCKS)
+    return Spread(
+        method=method,
+        players=players,
+        errors=errors,
+        value_errors=value_errors,
+        moves=turns * errors,
+        value_moves=turns * value_errors,
+        stated=bounds,
     )
 
 
