@@ -33,6 +33,7 @@ COMMANDS = (
     "watching",
     "utm",
     "simulating",
+    "experimenting",
     "scoring",
     "following",
     "suggesting",
