@@ -46,7 +46,7 @@ from headwater.contract.tables import (
 from headwater.identity.persons import host_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from headwater.contract.steps import AnyStep
     from headwater.contract.tables import Table
@@ -151,38 +151,165 @@ class _Increment:
     def identity(self) -> None:
         """Bring identifiers, links, components, persons and device owners up to date; note what changed."""
         self.run(IDENTIFIERS)
+        self.engine.execute(
+            """
+            create table delta.concerned as
+            select d.identifier from delta.identifiers as d
+            where not exists (select 1 from main.identifiers as m where m.identifier = d.identifier)
+            """
+        )
         self.append(IDENTIFIERS, "m.identifier = d.identifier")
         self.run(LINKS)
         self._merge_links()
         self.drop(LINKS)
         self.drop(IDENTIFIERS)
-        for table in (PERSONS, DEVICE_OWNERS):
-            self.engine.execute(f"alter table main.{table.name} rename to old_{table.name}")
-        for table in (CLICK_LINKS, COMPONENTS, PERSONS, DEVICE_OWNERS):
-            self.run(table, path="main", into="main")
+        self._click_links()
+        self._components()
+        self._persons()
+        self._device_owners()
         self.engine.execute(
             """
             create table delta.changed_persons as
-            with changes as (
-                select o.person_id as old_id, n.person_id as new_id
-                from main.old_persons as o
-                join main.persons as n on n.identifier = o.identifier
-                where n.person_id <> o.person_id or n.is_shared <> o.is_shared or n.flag is distinct from o.flag
-            )
+            select old_id as person_id from delta.changes
+            union
+            select new_id from delta.changes
+            union
+            select person_id from delta.changed_owners
+            """
+        )
 
-            select old_id as person_id from changes
-            union
-            select new_id from changes
-            union
-            select person_id from (
-                (select * from main.device_owners except all select * from main.old_device_owners)
+    def _click_links(self) -> None:
+        """Replace the click links where they changed; the ends of new and of old ones may be other persons."""
+        self.run(CLICK_LINKS, path="main")
+        self.engine.execute(
+            """
+            create table delta.changed_clicks as
+            select identifier, other_identifier from (
+                (select * from delta.click_links except all select * from main.click_links)
                 union all
-                (select * from main.old_device_owners except all select * from main.device_owners)
+                (select * from main.click_links except all select * from delta.click_links)
+            ) as clicks
+            """
+        )
+        if self.engine.rows("select 1 from delta.changed_clicks limit 1"):
+            self.replace(CLICK_LINKS, "true")
+        self.drop(CLICK_LINKS)
+
+    def _components(self) -> None:
+        """Make the components anew that a new link reaches, over however many links."""
+        self.engine.execute(
+            """
+            create table delta.reached as
+            select identifier from delta.new_links
+            union select other_identifier from delta.new_links
+            union select identifier from delta.changed_clicks
+            union select other_identifier from delta.changed_clicks
+            """
+        )
+        if not self.engine.rows("select 1 from delta.reached limit 1"):
+            return
+        self.engine.execute("create table delta.frontier as select identifier from delta.reached")
+        both_ways = " union all ".join(
+            f"select {far} as identifier from main.{links} where {near} in (select identifier from delta.frontier)"
+            for links in (LINKS.name, CLICK_LINKS.name)
+            for near, far in (("identifier", "other_identifier"), ("other_identifier", "identifier"))
+        )
+        while self.engine.rows("select 1 from delta.frontier limit 1"):
+            self.engine.execute(
+                f"""
+                create or replace table delta.next_frontier as
+                select distinct identifier from ({both_ways}) as neighbours
+                where identifier not in (select identifier from delta.reached)
+                """
+            )
+            self.engine.execute("insert into delta.reached select identifier from delta.next_frontier")
+            self.engine.execute("create or replace table delta.frontier as select * from delta.next_frontier")
+        self._narrow((LINKS, CLICK_LINKS), "identifier in (select identifier from delta.reached)")
+        self.run(COMPONENTS, path="whole,main")
+        self._widen((LINKS, CLICK_LINKS))
+        self.replace(COMPONENTS, "identifier in (select identifier from delta.reached)")
+        self.drop(COMPONENTS)
+
+    def _persons(self) -> None:
+        """Make the rows of `persons` anew that are new, reached by a link or flagged; note what they were."""
+        self.engine.execute(
+            """
+            insert into delta.concerned
+            select identifier from delta.reached
+            union
+            select identifier from main.persons
+            where person_id in (
+                select person_id from main.persons
+                where identifier in (
+                    select f.identifier from main.event_flags as f
+                    join batch.events as e on e.event_id = f.event_id
+                    where f.identifier is not null
+                )
+            )
+            """
+        )
+        concerned = "identifier in (select identifier from delta.concerned)"
+        self.engine.execute(f"create table delta.old_persons as select * from main.persons where {concerned}")
+        self._narrow((IDENTIFIERS, COMPONENTS, EVENT_FLAGS), concerned)
+        self.run(PERSONS, path="whole,main")
+        self._widen((IDENTIFIERS, COMPONENTS, EVENT_FLAGS))
+        self.replace(PERSONS, concerned)
+        self.drop(PERSONS)
+        self.engine.execute(
+            """
+            create table delta.changes as
+            select
+                o.identifier,
+                o.person_id as old_id,
+                n.person_id as new_id,
+                o.is_shared or n.is_shared or n.flag is distinct from o.flag as is_mixed
+            from delta.old_persons as o
+            join main.persons as n on n.identifier = o.identifier
+            where n.person_id <> o.person_id or n.is_shared <> o.is_shared or n.flag is distinct from o.flag
+            """
+        )
+
+    def _device_owners(self) -> None:
+        """Replace the owners of shared devices where they changed; note whose events are others now."""
+        self.run(DEVICE_OWNERS, path="main")
+        self.engine.execute(
+            """
+            create table delta.changed_owners as
+            select distinct person_id from (
+                (select * from delta.device_owners except all select * from main.device_owners)
+                union all
+                (select * from main.device_owners except all select * from delta.device_owners)
             ) as owners
             """
         )
-        for table in (PERSONS, DEVICE_OWNERS):
-            self.engine.execute(f"drop table main.old_{table.name}")
+        if self.engine.rows("select 1 from delta.changed_owners limit 1"):
+            self.replace(DEVICE_OWNERS, "true")
+        self.drop(DEVICE_OWNERS)
+        # who only has another id now, as a whole: the events go along as they are
+        self.engine.execute(
+            """
+            create table delta.renamed as
+            select c.old_id, min(c.new_id) as new_id
+            from delta.changes as c
+            where c.old_id not in (select person_id from delta.changed_owners)
+            group by c.old_id
+            having
+                min(c.new_id) = max(c.new_id)
+                and not max(c.is_mixed)
+                and count(*) = (select count(*) from delta.old_persons as o where o.person_id = c.old_id)
+            """
+        )
+
+    def _narrow(self, tables: Iterable[Table], where: str) -> None:
+        """Let steps that read the schema `whole` first see only some rows of the warehouse."""
+        for table in tables:
+            self.engine.execute(
+                f"create view whole.{table.name} as select * from main.{table.name} where {where}"
+            )
+
+    def _widen(self, tables: Iterable[Table]) -> None:
+        for table in tables:
+            self.engine.execute(f"drop view whole.{table.name}")
 
     def _merge_links(self) -> None:
         self.engine.execute(
@@ -198,6 +325,16 @@ class _Increment:
                 d.link_count + coalesce(m.link_count, 0) as link_count
             from delta.links as d
             left join main.links as m on m.identifier = d.identifier and m.other_identifier = d.other_identifier
+            """
+        )
+        self.engine.execute(
+            """
+            create table delta.new_links as
+            select d.identifier, d.other_identifier from delta.links as d
+            where not exists (
+                select 1 from main.links as m
+                where m.identifier = d.identifier and m.other_identifier = d.other_identifier
+            )
             """
         )
         self.engine.execute(
@@ -270,14 +407,18 @@ class _Increment:
                 group by person_id
             ),
 
-            session_before as (
-                select
-                    f.person_id,
-                    s.started_at,
-                    s.session_id,
-                    row_number() over (partition by f.person_id order by s.started_at desc, s.session_id desc) as place
+            latest as (
+                select f.person_id, max(s.started_at) as started_at
                 from first_new as f
                 join main.sessions as s on s.person_id = f.person_id and s.started_at < f.first_at
+                group by f.person_id
+            ),
+
+            session_before as (
+                select person_id, started_at, max(session_id) as session_id
+                from main.sessions
+                where (person_id, started_at) in (select person_id, started_at from latest)
+                group by person_id, started_at
             )
 
             select
@@ -285,7 +426,7 @@ class _Increment:
                 coalesce(b.started_at, {_BEGINNING}) as since_at,
                 coalesce(b.session_id, '') as since_id
             from first_new as f
-            left join session_before as b on b.person_id = f.person_id and b.place = 1
+            left join session_before as b on b.person_id = f.person_id
             union all
             select person_id, {_BEGINNING}, '' from delta.touched_whole
             """
@@ -323,47 +464,77 @@ class _Increment:
     # -- events of the touched persons -----------------------------------------------------------
 
     def person_events(self) -> None:
-        """Put every event of the touched persons, from their time on, into delta.person_events."""
+        """Give events to the persons that they belong to now; those since the time into delta.person_events."""
         self.engine.execute(
             """
             create table delta.moved as
-            select p.event_id from main.person_events as p
-            where p.person_id in (select person_id from delta.touched_whole)
+            select event_id from main.person_events
+            where person_id in (
+                select old_id from delta.changes where old_id not in (select old_id from delta.renamed)
+                union
+                select person_id from delta.changed_owners
+            )
+            """
+        )
+        if self.engine.rows("select 1 from delta.moved limit 1"):
+            self._moved_events()
+        self.engine.execute(
+            "update main.person_events set person_id = r.new_id "
+            "from delta.renamed as r where r.old_id = person_events.person_id"
+        )
+        self.engine.execute("insert into main.person_events by name select * from delta.person_events")
+        # narrow columns first: times and places in the table say almost all, and texts are read of few rows
+        self.engine.execute(
+            """
+            create table delta.places as
+            select p.rowid as place from main.person_events as p
+            join delta.touched as t on t.person_id = p.person_id and p.occurred_at >= t.since_at
+            """
+        )
+        self.engine.execute(
+            """
+            create or replace table delta.person_events as
+            select p.* from (
+                select * from main.person_events where rowid in (select place from delta.places)
+            ) as p
+            join delta.touched as t on t.person_id = p.person_id
+            where p.occurred_at > t.since_at or p.event_id >= t.since_id
+            """
+        )
+        self.engine.execute(
+            """
+            create or replace table delta.places as
+            select rowid as place from main.events
+            where
+                occurred_at in (select occurred_at from delta.person_events)
+                and (event in (select event from main.goal_events) or strpos(context, '"campaign"') > 0)
             """
         )
         self.drop(EVENTS, kind="view")
         self.engine.execute(
             """
             create table delta.events as
-            select * from batch.events
-            union all
-            select * from main.events
-            where event_id in (select event_id from delta.moved)
-                and event_id not in (select event_id from batch.events)
+            select event_id, type, event, occurred_at, properties, context from main.events
+            where rowid in (select place from delta.places) and event_id in (select event_id from delta.person_events)
             """
         )
-        self.run(PERSON_EVENTS)
-        self.engine.execute(
-            "delete from main.person_events where person_id in (select person_id from delta.touched_whole)"
-        )
-        self.engine.execute("insert into main.person_events by name select * from delta.person_events")
-        self.engine.execute(
-            """
-            create or replace table delta.person_events as
-            select p.* from main.person_events as p
-            join delta.touched as t on t.person_id = p.person_id
-            where p.occurred_at > t.since_at or (p.occurred_at = t.since_at and p.event_id >= t.since_id)
-            """
-        )
-        self.drop(EVENTS)
+
+    def _moved_events(self) -> None:
+        """Find out anew to whom the events of those belong whose identifiers went different ways."""
+        self.drop(EVENTS, kind="view")
         self.engine.execute(
             """
             create table delta.events as
-            select event_id, type, event, occurred_at, properties, context from main.events
-            where
-                (event in (select event from main.goal_events) or strpos(context, '"campaign"') > 0)
-                and event_id in (select event_id from delta.person_events)
+            select * from batch.events
+            union all
+            select * from main.events where event_id in (select event_id from delta.moved)
             """
+        )
+        self.run(PERSON_EVENTS)
+        self.drop(EVENTS)
+        self.engine.execute("create view delta.events as select * from batch.events")
+        self.engine.execute(
+            "delete from main.person_events where event_id in (select event_id from delta.moved)"
         )
 
     def visits(self) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pyarrow as pa
-from hypothesis import given, settings
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from headwater.identity.components import components, persons_of
@@ -161,9 +162,13 @@ PAIRS = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@pytest.mark.parametrize("few", [0, 10_000], ids=["by the solver", "without it"])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(PAIRS)
-def test_components_are_those_of_the_slow_reference(pairs: list[Pair]) -> None:
+def test_components_are_those_of_the_slow_reference(
+    few: int, monkeypatch: pytest.MonkeyPatch, pairs: list[Pair]
+) -> None:
+    monkeypatch.setattr("headwater.identity.components.FEW", few)
     links = pa.table(
         {
             "identifier": pa.array([one for one, _ in pairs], pa.string()),

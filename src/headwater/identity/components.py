@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Flags = NDArray[np.bool_]
 
+FEW = 10_000
+"""Fewer links than this need no solver."""
 LINKS_WITH_HASHES = """
     select identifier, other_identifier, stable_hash(identifier) as hash, stable_hash(other_identifier) as other_hash
     from (
@@ -82,13 +84,29 @@ def _integers(column: pa.ChunkedArray) -> Ints:
 
 
 def _labels(left: Ints, right: Ints, *, count: int) -> Ints:
-    # SciPy takes a quarter of a second to load: only a build needs it
+    if len(left) < FEW:
+        return _labels_of_few(left, right, count=count)
+    # SciPy takes a quarter of a second to load: only a full build needs it
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
     ones = np.ones(len(left), dtype=np.int8)
     _, label = connected_components(coo_matrix((ones, (left, right)), shape=(count, count)), directed=False)
     return np.asarray(label, dtype=np.int64)
+
+
+def _labels_of_few(left: Ints, right: Ints, *, count: int) -> Ints:
+    """Return the same parts, each named by its smallest node: labels sink along links until none does."""
+    label: Ints = np.arange(count, dtype=np.int64)
+    while True:
+        low = np.minimum(label[left], label[right])
+        sunk = label.copy()
+        np.minimum.at(sunk, label[left], low)
+        np.minimum.at(sunk, label[right], low)
+        sunk = sunk[sunk]
+        if np.array_equal(sunk, label):
+            return label
+        label = sunk
 
 
 def _without_shared_values(left: Ints, right: Ints, *, nodes: pa.Array, max_links: int) -> tuple[Ints, Ints]:

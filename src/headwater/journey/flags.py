@@ -262,7 +262,7 @@ def event_flags(settings: Settings) -> Step:
                     ) as e
                     where {may_hold}
                 ) as r
-                where r.place is not null
+                join (select place from flag_rules) as l on l.place = r.place
                 {hosts}
             ),
 

@@ -52,7 +52,10 @@ def channel_codes() -> Step:
         reads=(TOUCHPOINTS,),
         sql=f"""
             select channel, row_number() over (order by channel) as code
-            from (select distinct {CHANNEL} as channel from touchpoints where is_uncredited is not true) as named
+            from (
+                select distinct {CHANNEL} as channel
+                from (select distinct channel from touchpoints where is_uncredited is not true) as given
+            ) as named
         """,
     )
 

@@ -49,8 +49,8 @@ def _without_scheme(url: str) -> str:
     return f"case when strpos({url}, '://') > 0 then substr({url}, strpos({url}, '://') + 3) else {url} end"
 
 
-def _soon(touch: str, soon: timedelta) -> str:
-    age = f"date_diff('microsecond', m.occurred_at, {touch}.occurred_at)"
+def _soon(time: str, soon: timedelta) -> str:
+    age = f"date_diff('microsecond', m.occurred_at, {time})"
     return f"{age} >= 0 and {age} <= {literal(soon)}"
 
 
@@ -140,6 +140,22 @@ def touchpoints(
                 select host, source, {channel_case} as channel from untagged
             ),
 
+            -- a link in a mail that is opened at once, and then nothing: a gateway looks where it leads
+            mailings as (
+                select coalesce(p.person_id, stable_hash('touchpoint:' || t.touchpoint_id)) as person_id, t.occurred_at
+                from imported_touchpoints as t
+                left join persons as p on p.identifier = t.person
+                where lower(t.kind) in ('email_sent', 'email_delivered', 'sent', 'delivered')
+            ),
+
+            mailed as (
+                select s.session_id
+                from sessions as s
+                join mailings as m on m.person_id = s.person_id
+                where s.event_count = 1 and {_soon("s.started_at", soon)}
+                group by s.session_id
+            ),
+
             visits as (
                 select
                     s.session_id as touchpoint_id,
@@ -167,10 +183,12 @@ def touchpoints(
                     {engagement} as engagement,
                     cast(null as decimal(18, 6)) as cost,
                     false as is_uncredited,
-                    s.flag
+                    s.flag,
+                    b.session_id is not null and coalesce(r.channel, u.channel, '') = 'email' as is_scanned
                 from sessions as s
                 left join ruled as r on r.session_id = s.session_id
                 left join untagged_ruled as u on u.host = coalesce(s.referrer_host, '')
+                left join mailed as b on b.session_id = s.session_id
             ),
 
             imported as (
@@ -211,24 +229,11 @@ def touchpoints(
                 {LATEST_PATHS}
             ),
 
-            -- a link in a mail that is opened at once, and then nothing: a gateway looks where it leads
-            mailings as (
-                select coalesce(p.person_id, stable_hash('touchpoint:' || t.touchpoint_id)) as person_id, t.occurred_at
-                from imported_touchpoints as t
-                left join persons as p on p.identifier = t.person
-                where lower(t.kind) in ('email_sent', 'email_delivered', 'sent', 'delivered')
-            ),
-
             scanned as (
-                select v.touchpoint_id
-                from visits as v
-                join mailings as m on m.person_id = v.person_id
-                where v.channel = 'email' and v.event_count = 1 and {_soon("v", soon)}
-                union
                 select t.touchpoint_id
                 from imported as t
                 join mailings as m on m.person_id = t.person_id
-                where lower(t.kind) in ('email_click', 'click') and {_soon("t", soon)}
+                where lower(t.kind) in ('email_click', 'click') and {_soon("t.occurred_at", soon)}
             )
 
             select
@@ -249,14 +254,13 @@ def touchpoints(
                 v.referrer,
                 v.event_count,
                 -- a flagged visit is in no journey, and has no place among those that are
-                case when v.flag is null and s.touchpoint_id is null then v.visit_no end as visit_no,
+                case when v.flag is null and not v.is_scanned then v.visit_no end as visit_no,
                 v.duration_seconds,
                 v.engagement,
                 v.cost,
                 v.is_uncredited,
-                coalesce(v.flag, case when s.touchpoint_id is not null then 'link_scanner' end) as flag
+                coalesce(v.flag, case when v.is_scanned then 'link_scanner' end) as flag
             from visits as v
-            left join scanned as s on s.touchpoint_id = v.touchpoint_id
             union all
             select
                 touchpoint_id,
