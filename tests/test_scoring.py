@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from headwater import attribution
+import headwater as headwater_package
+from headwater import attribution, scoring
 from headwater.contract.errors import UsageError
 from headwater.contract.settings import Settings
 from headwater.sandbox.score.own import facts
 from headwater.sandbox.worlds.catalogue import WORLDS
 from headwater.sandbox.worlds.simulation import Plan
 from headwater.sandbox.worlds.writing import write
-from headwater.scoring import FILES, MEASURED_BY_CLOCK, Ask, score, score_own
+from headwater.scoring import FILES, MEASURED_BY_CLOCK, Ask, score, score_own, written
 from headwater.workspace import Workspace
 from tests.cli.shell import SECRET, headwater, well
 
@@ -49,21 +50,57 @@ def test_a_seed_gives_the_same_numbers_and_a_folder_those_of_its_world(tmp_path:
     ]  # fmt: skip
 
 
-def test_every_model_is_scored_and_a_rule_hands_out_what_would_have_come_anyway() -> None:
-    answer = score(["null", "random~2"], Ask(persons=1500, days=20, experiments=("none",)))
+def test_every_model_is_scored() -> None:
+    answer = score(["random~2"], Ask(persons=1000, days=20, experiments=("none",)))
 
-    found = {(row["world"], row["model"]) for row in answer}
-    assert found == {
-        (world, name) for world in ("null", "random~2") for name in attribution.models(Settings())
-    }
+    assert [row["model"] for row in answer if row["by"] == "channel"] == list(attribution.models(Settings()))
+    assert all(row["wape"] > 0 and row["cpu_seconds"] > 0 for row in answer)
+
+
+def test_a_rule_hands_out_what_would_have_come_anyway() -> None:
+    answer = score(["null", "random"], SMALL)
+
     for row in answer:
         if row["world"] == "null":
             assert (row["wape"], row["over_claim"], row["regret"]) == (None, None, None)
             assert row["claimed"] > 0.5
         else:
-            assert row["wape"] > 0
-            assert row["over_claim"] > 1
-        assert row["cpu_seconds"] > 0
+            assert row["wape"] > 1
+            assert row["over_claim"] > 2
+
+
+def test_only_models_that_learn_from_experiments_are_asked_again_with_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    known = attribution.models(Settings())
+    monkeypatch.setattr(attribution, "models", lambda _: known | {"learner": object()})
+
+    with Workspace(tmp_path) as workspace:
+        alone, taught = (scoring._models(workspace, Ask(), learns=learns) for learns in (False, True))
+
+    assert set(alone) == {*known, "learner"}
+    assert "learner" in taught
+    assert not {"last", "markov", "shapley"} & set(taught)
+
+
+def test_a_range_of_variants_is_each_of_them() -> None:
+    answer = headwater_package.score(
+        ["bots~2..4"], persons=300, days=10, models=["last"], experiments=["none"]
+    )
+
+    assert list(dict.fromkeys(row["world"] for row in answer)) == ["bots~2", "bots~3", "bots~4"]
+    assert {row["worlds"] for row in answer.meta["summary"]} == {3}
+
+
+def test_a_score_is_written_in_the_form_that_its_name_says(tmp_path: Path) -> None:
+    answer = score("random", SMALL)
+
+    paths = [*written(answer, tmp_path / "told"), *written(answer, tmp_path / "one.json")]
+
+    assert [path.name for path in paths] == ["scores.csv", "scores.md", "one.json"]
+    assert all(path.read_bytes() for path in paths)
+    with pytest.raises(UsageError, match="cannot be written"):
+        written(answer, tmp_path / "one.xlsx")
 
 
 @pytest.mark.parametrize("given", [{"experiments": ("some",)}, {"of": "clicks"}])
@@ -91,6 +128,8 @@ def test_the_command_prints_a_row_for_each_world_model_and_level() -> None:
         (("--worlds", "random,ramdom"), "did you mean 'random'?"),
         (("--worlds", "random", "--models", "lats", "--persons", "100"), "did you mean 'last'?"),
         (("--worlds", "./nowhere"), "holds no simulated market"),
+        (("--worlds", "random~9..2"), "No world is called 'random~9..2'"),
+        (("--worlds", "random", "--out", "scores.xlsx"), "cannot be written"),
     ],
 )
 def test_a_wrong_name_is_told(words: tuple[str, ...], said: str) -> None:

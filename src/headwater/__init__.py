@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from headwater.doors import open_ as open  # noqa: A004 (headwater.open is the contract)
     from headwater.remote import RemoteWorkspace
     from headwater.result import ReportResult
+    from headwater.scoring import score
     from headwater.workspace import Workspace
 
 __version__ = "0.1.0"
@@ -30,6 +31,7 @@ __all__ = [
     "__version__",
     "attribution",
     "open",
+    "score",
 ]
 
 _PLACES = {
@@ -38,6 +40,7 @@ _PLACES = {
     "Workspace": ("headwater.workspace", "Workspace"),
     "attribution": ("headwater.attribution", None),
     "open": ("headwater.doors", "open_"),
+    "score": ("headwater.scoring", "score"),
 }
 
 

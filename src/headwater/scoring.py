@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,7 +27,9 @@ from headwater.contract.settings import ALIASES
 from headwater.result import ReportResult
 from headwater.sandbox.score.fitted import assumed, compared, fitted
 from headwater.sandbox.score.measures import MEASURES, Claim, measured
+from headwater.sandbox.score.meter import Meter
 from headwater.sandbox.score.own import facts
+from headwater.sandbox.score.page import page, summary
 from headwater.sandbox.score.truth import LEVELS, QUANTITIES, told, truth
 from headwater.sandbox.worlds.catalogue import WORLDS, world_named
 from headwater.sandbox.worlds.simulation import Plan
@@ -52,6 +53,13 @@ FILES = {
     "spend": "spend",
 }
 """The files of a market and as what each is imported; experiments come later, where they are asked for."""
+FORMS: dict[str, Callable[[ReportResult], str | bytes]] = {
+    ".csv": ReportResult.to_csv,
+    ".json": ReportResult.to_json,
+    ".parquet": ReportResult.to_parquet,
+    ".md": lambda answer: page(answer.rows, answer.meta),
+}
+"""How a score is written, by the ending of the file."""
 EXPERIMENTS = ("none", "pull")
 OF_EVENTS = frozenset(
     {"goals", "refund_events", "naming", "channel_rules", "flag_rules", "uncredited_kinds", *ALIASES}
@@ -60,6 +68,7 @@ OF_EVENTS = frozenset(
 MOST_BROUGHT = 0.9
 """Share of the conversions that ads can bring in a fitted world, at most."""
 COLUMNS = ("world", "experiments", "model", "by", *MEASURES, "cpu_seconds", "peak_mb")
+VARIANTS = re.compile(r"(?P<name>[^~]+)~(?P<first>\d{1,6})\.\.(?P<last>\d{1,6})")
 MEASURED_BY_CLOCK = ("cpu_seconds", "peak_mb")
 """Columns that differ from run to run."""
 
@@ -68,12 +77,12 @@ MEASURED_BY_CLOCK = ("cpu_seconds", "peak_mb")
 class Ask:
     """What to score, and in which markets."""
 
-    models: tuple[str, ...] = ()
+    models: Sequence[str] = ()
     """Names of models; empty: all there are."""
     persons: int = 50_000
     days: int = 60
     seed: int = 1
-    experiments: tuple[str, ...] = EXPERIMENTS
+    experiments: Sequence[str] = EXPERIMENTS
     """none: from observation alone; pull: with one simulated hold-out per pull channel."""
     of: str = "conversions"
     """conversions or value."""
@@ -90,23 +99,43 @@ class Ask:
 
 
 def score(
-    worlds: Sequence[str | Path] = ("all",),
+    worlds: str | Path | Sequence[str | Path] = "all",
     ask: Ask | None = None,
     *,
     tell: Callable[[str], object] = lambda _: None,
+    **options: Any,
 ) -> ReportResult:
     """Score models on worlds; return one row per world, experiments, model and level.
 
-    `worlds` are names of the catalogue (`all` for each), variants (`random~3`) and folders that
-    `headwater simulate` wrote. `tell` hears what is being worked on. Raises UnknownWorldError,
-    UnknownModelError and UsageError.
+    `worlds` are names of the catalogue (`all` for each), variants (`random~3`, `random~1..9`) and folders that
+    `headwater simulate` wrote; `options` are the fields of `Ask`. `tell` hears what is being worked on.
+    Raises UnknownWorldError, UnknownModelError and UsageError.
+
+    >>> score("random", models=["last"], persons=500, days=10).rows[0]["model"]
+    'last'
     """
-    asked = ask or Ask()
+    asked = ask or Ask(**options)
     rows: list[dict[str, Any]] = []
-    for named in _each(worlds):
+    for named in _each([worlds] if isinstance(worlds, str | Path) else worlds):
         tell(f"{named} ...")
         rows += _of_folder(named, asked) if isinstance(named, Path) else _of_world(world_named(named), asked)
     return _result(rows, asked)
+
+
+def places(out: Path) -> list[Path]:
+    """Return the files that `written` makes for `out`. Raises UsageError for an ending that is no form."""
+    if out.suffix and out.suffix not in FORMS:
+        raise UsageError(f"{out} cannot be written.", hint=f"end it in {', '.join(FORMS)}, or name a folder.")
+    return [out] if out.suffix else [out / "scores.csv", out / "scores.md"]
+
+
+def written(answer: ReportResult, out: Path) -> list[Path]:
+    """Write a score into a file (.csv, .json, .parquet, .md) or, as scores.csv and scores.md, into a folder."""
+    for path in places(out):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = FORMS[path.suffix](answer)
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return places(out)
 
 
 def score_own(
@@ -171,10 +200,22 @@ def _each(worlds: Sequence[str | Path]) -> Iterator[str | Path]:
         is_folder = isinstance(one, Path) or os.sep in one or Path(one, "world.json").is_file()
         if is_folder:
             told(Path(one))
-        elif one != "all":
-            world_named(str(one))
-        found += list(WORLDS) if one == "all" else [Path(one) if is_folder else one]
+        found += [Path(one)] if is_folder else _named(str(one))
     yield from dict.fromkeys(found)
+
+
+def _named(text: str) -> list[str]:
+    """Return the worlds that `all`, `random`, `random~3` or `random~1..9` means."""
+    if text == "all":
+        return list(WORLDS)
+    several = VARIANTS.fullmatch(text)
+    names = [text]
+    if several and int(several["first"]) <= int(several["last"]):
+        numbers = range(int(several["first"]), int(several["last"]) + 1)
+        names = [f"{several['name']}~{number}" for number in numbers]
+    for name in names:
+        world_named(name)
+    return names
 
 
 def _rows(market: Path, place: Path, asked: Ask, settings: Settings | None) -> Iterator[dict[str, Any]]:
@@ -214,11 +255,10 @@ def _is_deaf(model: Model) -> bool:
 
 
 def _scored(workspace: Workspace, market: Path, *, model: str, by: str, of: str) -> dict[str, Any]:
-    _forget_peak()
-    began = time.process_time()
-    answer = workspace.report("attribution", by=by, model=model)
-    cost = {"cpu_seconds": round(time.process_time() - began, 3), "peak_mb": _peak()}
-    return measured(_claim(answer.rows, by=by, of=of), truth(market, by=by, of=of)) | cost
+    with Meter() as meter:
+        answer = workspace.report("attribution", by=by, model=model)
+    told = measured(_claim(answer.rows, by=by, of=of), truth(market, by=by, of=of))
+    return told | {"cpu_seconds": meter.cpu_seconds, "peak_mb": meter.peak_mb}
 
 
 def _claim(rows: Sequence[Mapping[str, Any]], *, by: str, of: str) -> Claim:
@@ -237,22 +277,4 @@ def _of_models(settings: Settings) -> dict[str, Any]:
 
 def _result(rows: list[dict[str, Any]], asked: Ask, **more: Any) -> ReportResult:
     meta = {"persons": asked.persons, "days": asked.days, "seed": asked.seed, "of": asked.of}
-    return ReportResult("score", COLUMNS, rows, meta | more)
-
-
-def _forget_peak() -> None:
-    """Let the highest resident memory of this process begin anew, where the system can."""
-    try:
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    except OSError:
-        return
-
-
-def _peak() -> float | None:
-    """Return the highest resident memory of this process since `_forget_peak`, in MiB; None where unknown."""
-    try:
-        said = Path("/proc/self/status").read_text(encoding="ascii")
-    except OSError:
-        return None
-    found = re.search(r"VmHWM:\s+(\d+) kB", said)
-    return round(int(found[1]) / 1024, 1) if found else None
+    return ReportResult("score", COLUMNS, rows, meta | {"summary": summary(rows)} | more)

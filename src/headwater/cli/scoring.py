@@ -4,6 +4,7 @@ Reads  names of worlds, folders that `simulate` wrote, or a workspace
 Makes  a table of how wrong each model is on each
 """
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
@@ -17,7 +18,10 @@ from headwater.contract.errors import UsageError
 def score(
     *,
     worlds: Annotated[
-        str, Parameter(help="Worlds by name, variants (random~3) or folders of `simulate`, joined by commas.")
+        str,
+        Parameter(
+            help="Worlds by name, variants (random~3, random~1..9) or folders of `simulate`, joined by commas."
+        ),
     ] = "all",
     models: Annotated[str | None, Parameter(help="Models joined by commas (default: all there are).")] = None,
     persons: Annotated[int, Parameter(help="Persons in each market.")] = 50_000,
@@ -39,6 +43,12 @@ def score(
     of: Annotated[
         Literal["conversions", "value"], Parameter(help="What credit is compared in.")
     ] = "conversions",
+    out: Annotated[
+        Path | None,
+        Parameter(
+            help="Write to a file (.csv, .json, .parquet, .md), or scores.csv and scores.md to a folder."
+        ),
+    ] = None,
     format: Annotated[show.Format | None, Parameter(help="table, json, csv or parquet.")] = None,
     common: Common = NOWHERE,
 ) -> None:
@@ -60,9 +70,11 @@ def score(
     headwater score --fit --brought 10,30
     ```
     """
-    from headwater.scoring import Ask, score_own
+    from headwater.scoring import Ask, places, score_own, written
     from headwater.scoring import score as scored
 
+    if out is not None:
+        places(out)  # a wrong name is told before the work, not after it
     ask = Ask(
         models=_words(models or ""),
         persons=persons,
@@ -79,6 +91,8 @@ def score(
             door.close()
     else:
         answer = scored(_words(worlds), ask, tell=say)
+    for path in written(answer, out) if out else ():
+        say(f"{path} is written.")
     show.result(answer, format=format or ("json" if common.json else "table"))
 
 
