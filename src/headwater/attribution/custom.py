@@ -46,6 +46,7 @@ class Custom(Rule):
         return telescoping(
             "custom",
             summary=f"First {self.first:g}, between {self.middle:g}, last {self.last:g}, scaled to 1.",
+            bias="Favours whatever its three weights favour; no data speak for them.",
             reached=(
                 f"case when step_count = 2 then {literal(two)} else {first} + {middle}"
                 " * cast({step} - 1 as double) / cast(step_count - 2 as double) end"

@@ -33,6 +33,7 @@ class Engaged(Rule):
         return RuleModel(
             name="engaged",
             summary="Each touch by the length and the events of its visit; a bounce counts 1, at most 6.",
+            bias="Favours the visit in which people buy, which is long because they buy; calls count as a bounce.",
             share="engaged",
         )
 

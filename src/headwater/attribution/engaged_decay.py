@@ -32,6 +32,7 @@ class EngagedDecay(Engaged):
             name="engaged_decay",
             summary="As engaged, and a touch counts half for every"
             f" {self.half_life_days:g} days before the conversion.",
+            bias="Favours the visit in which people buy, twice: it is long, and it is late.",
             share="engaged_decay",
         )
 

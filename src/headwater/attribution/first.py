@@ -25,4 +25,9 @@ class First(Rule):
 
     def rule(self) -> RuleModel:
         """Return the expressions that divide a conversion."""
-        return telescoping("first", summary="The first touch gets all.", reached="1e0")
+        return telescoping(
+            "first",
+            summary="The first touch gets all.",
+            bias="Favours what people meet first; all that brings them back and closes earns nothing.",
+            reached="1e0",
+        )

@@ -25,4 +25,9 @@ class Last(Rule):
 
     def rule(self) -> RuleModel:
         """Return the expressions that divide a conversion."""
-        return telescoping("last", summary="The last touch gets all.", reached="0e0")
+        return telescoping(
+            "last",
+            summary="The last touch gets all.",
+            bias="Favours what stands at the end, brand search, retargeting and direct; who began earns nothing.",
+            reached="0e0",
+        )

@@ -34,6 +34,7 @@ class LastNonDirect(Rule):
         return telescoping(
             "last_non_direct",
             summary="The last touch that is not direct gets all; where all are direct, the last.",
+            bias="Favours what stands near the end, as last does; it only passes over direct visits.",
             reached="case when {step} >= known_step then 1e0 else 0e0 end",
         )
 

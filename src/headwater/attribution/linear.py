@@ -28,5 +28,6 @@ class Linear(Rule):
         return telescoping(
             "linear",
             summary="Every touch gets the same share.",
+            bias="Favours channels that touch often: a glance at the home page counts as much as a demo.",
             reached="cast({step} as double) / cast(step_count as double)",
         )

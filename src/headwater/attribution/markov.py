@@ -59,6 +59,7 @@ def model(settings: Settings) -> PathModel:
     return PathModel(
         name="markov",
         summary=f"What the chance of conversion loses without the channel; Markov graph of order {order}.",
+        bias="Favours channels in many journeys, wanted or not: whom ads chase at the end looks indispensable.",
         credited=partial(credited, order=order),
         counted=partial(counted, order=order),
         stepped=stepped if order == 1 else None,

@@ -39,6 +39,7 @@ class Position(Rule):
         return telescoping(
             "position",
             summary=f"First and last touch get {self.ends:g} each, those between share the rest.",
+            bias="Favours both ends by a share that nobody measured; the middle of long journeys earns little.",
             reached=(
                 f"case when step_count = 2 then 5e-1 else {ends} + {middle}"
                 " * cast({step} - 1 as double) / cast(step_count - 2 as double) end"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from headwater.attribution.pieces import Floats, Journeys
 
 
-def telescoping(name: str, *, summary: str, reached: str) -> RuleModel:
+def telescoping(name: str, *, summary: str, bias: str, reached: str) -> RuleModel:
     """Return the model whose first steps hold the share `reached`, an expression of `{step}`.
 
     `reached` is asked for every step but the last; there it is 1, and before the first it is 0.
@@ -34,6 +34,7 @@ def telescoping(name: str, *, summary: str, reached: str) -> RuleModel:
     return RuleModel(
         name=name,
         summary=summary,
+        bias=bias,
         upto=f"case when step >= step_count then 1e0 else {reached.format(step='step')} end",
         before=f"case when step <= 1 then 0e0 else {reached.format(step='(step - 1)')} end",
     )

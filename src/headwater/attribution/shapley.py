@@ -42,6 +42,7 @@ def model(settings: Settings) -> PathModel:  # noqa: ARG001 (every model is made
     return PathModel(
         name="shapley",
         summary="Shapley values, exact: each conversion is split equally over its distinct channels.",
+        bias="Favours channels that keep company: in each journey all channels get the same, whatever they did.",
         credited=credited,
         counted=counted,
         left_out=sets_without,

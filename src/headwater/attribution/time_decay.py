@@ -36,6 +36,7 @@ class TimeDecay(Rule):
         return RuleModel(
             name="time_decay",
             summary=f"A touch counts half for every {self.half_life_days:g} days before the conversion.",
+            bias="Favours the end, the more the shorter the half-life; long journeys lose their beginning.",
             share="decay",
         )
 

@@ -58,6 +58,7 @@ class WShaped(Rule):
         return telescoping(
             "w_shaped",
             summary="First touch, lead and opportunity (or last touch) get 0.3 each, the others share 0.1.",
+            bias="Favours the touch that happened to stand before a stage; it knows stages no better than the CRM.",
             reached=_reached(),
         )
 

@@ -37,6 +37,8 @@ class RuleModel:
     upto: str = ""
     before: str = ""
     share: str = ""
+    bias: str = ""
+    """What it is known to get wrong, in one sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +96,8 @@ class PathModel:
     counted: Callable[[Runs], Mapping[str, tuple[float, Decimal]]] | None = None
     stepped: Callable[[pa.Table], Mapping[str, tuple[float, Decimal]]] | None = None
     left_out: Callable[[Sequence[Runs]], LeftOut | None] | None = None
+    bias: str = ""
+    """What it is known to get wrong, in one sentence."""
 
 
 Model = RuleModel | PathModel

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from headwater.contract.errors import UnknownReportError, UsageError
 from headwater.report import (
+    advice,
     attribution,
     audit,
     budget,
@@ -40,6 +41,7 @@ REPORTS: dict[str, Report] = {
         touches,
         roles,
         windows,
+        advice,
         quality,
         loss,
         audit,
