@@ -100,4 +100,28 @@ class PathModel:
     """What it is known to get wrong, in one sentence."""
 
 
-Model = RuleModel | PathModel
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FittedModel:
+    """A model that is fitted to persons with and without conversions, and may leave credit to nobody.
+
+    `weighted(steps_sql)` returns a SELECT with all columns of `steps_sql` (those of `journey_steps` and
+    more), `weight DOUBLE`, the share of the conversion that the step gets, given the steps that are there, and
+    `upto DOUBLE`, the shares of all steps up to and with this one, so that money telescopes. The shares of a conversion sum to at most 1; the rest is what would have come anyway. It reads `fits`, a
+    table that is solved when somebody asks.
+
+    `bounds_sql(placed_sql)` takes such a SELECT with a column `player` and returns `player, conversions, low, high`:
+    how many conversions each gets, and the 95 % interval of that, in conversions.
+    """
+
+    name: str
+    summary: str
+    fits: str
+    weighted: Callable[[str], str]
+    bounds_sql: Callable[[str], str]
+    method: str
+    """How reports name the intervals."""
+    bias: str = ""
+    """What it is known to get wrong, in one sentence."""
+
+
+Model = RuleModel | PathModel | FittedModel
