@@ -116,6 +116,29 @@ def test_a_plan_by_regions_draws_regions_and_says_which_effect_they_show(
     assert len(rows[0]["draw"].split(", ")) == 3
 
 
+def test_channels_are_listed_with_role_belief_and_source(tmp_path: Path) -> None:
+    shop = tmp_path / "ws"
+    touches, tests, settings = tmp_path / "touches.csv", tmp_path / "tests.csv", tmp_path / "settings.json"
+    touches.write_text(
+        "person,occurred_at,channel\nada,2026-03-01,SEA Brand\nbo,2026-03-01,display\nbo,2026-03-02,lounge\n"
+    )
+    tests.write_text("channel,since,until,incremental\nSEA Brand,2026-03-01,2026-03-02,3\n")
+    settings.write_text('{"channel_roles": {"lounge": "none"}}')
+    well("import", touches, "--as", "touchpoints", "--dir", shop)
+    well("import", tests, "--as", "experiments", "--dir", shop)
+    well("settings", "apply", settings, "--dir", shop)
+
+    rows = {row["channel"]: row for row in as_json("experiment", "roles", "--dir", shop)}
+
+    assert {name: row["role"] for name, row in rows.items()} == {
+        "SEA Brand": "pull", "display": "push", "lounge": "none",
+    }  # fmt: skip
+    assert "Blake" in rows["SEA Brand"]["source"]
+    assert (rows["SEA Brand"]["experiments"], rows["display"]["experiments"]) == (1, 0)
+    assert rows["lounge"]["why"] == "by the setting channel_roles"
+    assert (rows["lounge"]["share"], rows["display"]["share"]) == (0, 1)
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

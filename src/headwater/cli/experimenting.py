@@ -1,4 +1,4 @@
-"""Experimenting: `experiment plan` and `experiment analyse`.
+"""Experimenting: `experiment plan`, `experiment analyse` and `experiment roles`.
 
 Reads  the workspace's own rates, or a file of a test
 Makes  how large a test must be; what a test has found, as a file that `import --as experiments` takes
@@ -29,6 +29,16 @@ PERSON_COLUMNS = (
     "days", "persons_met", "conversions_per_person", "persons_needed", "smallest_effect", "is_enough",
 )  # fmt: skip
 GEO_COLUMNS = ("days", "regions", "conversions", "smallest_effect", "is_enough", "draw")
+ROLE_COLUMNS = ("channel", "role", "touches", "experiments", "share", "low", "high", "why", "source")
+CHANNELS_SQL = """
+    select
+        met.channel,
+        met.touches,
+        (select count(distinct (goal, since, until, kind, source)) from experiments
+            where experiments.channel = met.channel) as experiments
+    from (select channel, count(*) as touches from touchpoints where flag is null group by channel) as met
+    order by met.channel
+"""
 MOST_TOLD = 10
 """Rows left out that are told one by one."""
 
@@ -146,6 +156,51 @@ def analyse(
     show.facts(told, json=common.json, text=_text(finding))
 
 
+@experiment.command
+def roles(*, common: Common = NOWHERE) -> None:
+    """List the workspace's channels with their role and, for pull channels, the belief about what they add.
+
+    `share` is the part of the credit that a plain model of exposure claims which is believed to be incremental;
+    95 % of the belief lies between low and high. An experiment of your own settles it; `headwater settings` sets
+    channel_roles and increment_priors.
+
+    For example:
+
+    ```
+    headwater experiment roles
+    ```
+    """
+    from headwater.attribution.channel_roles import role_of, role_reason
+    from headwater.attribution.priors import prior_of
+    from headwater.cli.settings import control
+
+    with control(common) as opened:
+        settings = opened.settings()
+    door = common.open()
+    try:
+        found = door.sql(CHANNELS_SQL).to_pylist()
+    finally:
+        door.close()
+    rows = []
+    for row in found:
+        name = row["channel"]
+        belief = prior_of(name, settings)
+        rows.append(
+            {
+                "channel": name,
+                "role": role_of(name, settings),
+                "touches": row["touches"],
+                "experiments": row["experiments"],
+                "share": belief.share,
+                "low": belief.low,
+                "high": belief.high,
+                "why": role_reason(name, settings),
+                "source": belief.source,
+            }
+        )
+    show.listing("roles", rows, columns=ROLE_COLUMNS, json=common.json)
+
+
 def _by_persons(
     common: Everywhere, channel: str, goal: str, lengths: list[int], effect: float, design: "Design"
 ) -> list[dict[str, Any]]:
@@ -253,6 +308,7 @@ def _bring(finding: "Finding", common: Everywhere) -> None:
         door = common.open()
         try:
             done = door.import_([str(path)], kind="experiments").to_dict()
+            door.build()
         finally:
             door.close()
     say("Imported." if done["stored"] else "It was there already.")
