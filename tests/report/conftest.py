@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pytest
 
+from headwater import pipeline
 from headwater.attribution import models
-from headwater.attribution.transitions import transitions
 from headwater.contract import tables
-from headwater.contract.models import PathModel, RuleModel
+from headwater.contract.models import FittedModel, PathModel, RuleModel
 from headwater.contract.query import ALL_TIME, ReportContext
 from headwater.contract.settings import Settings
 from headwater.engine.duckdb import DuckDB
@@ -75,8 +75,12 @@ MODELS: dict[str, Model] = {
 def solvable(world: World) -> ReportContext:
     """Return the context of a world with every model of the package and what they are solved from."""
     context = world.context()
-    context.reader.run(transitions())  # type: ignore[attr-defined]
-    return replace(context, models=models(world.settings))
+    known = models(world.settings)
+    solved = {"transitions", *(model.fits for model in known.values() if isinstance(model, FittedModel))}
+    for step in pipeline.steps(world.settings):
+        if step.makes.name in solved:
+            context.reader.run(step)  # type: ignore[attr-defined]
+    return replace(context, models=known)
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headwater.contract.errors import UsageError
+from headwater.contract.models import FittedModel
 from headwater.contract.query import ReportQuery, ReportTable
 from headwater.report import answer
 from headwater.report.budget import NOTE, parsed_move
@@ -98,16 +100,38 @@ def test_a_move_and_the_move_back_gain_and_lose_the_same(paid: World) -> None:
 def test_every_model_of_the_registry_answers(paid: World) -> None:
     context = solvable(paid)
 
-    for model in context.models:
+    learned = [name for name, model in context.models.items() if not isinstance(model, FittedModel)]
+
+    for model in learned:
         row = budget(context, models=(model,)).rows[0]
         assert (row["from"], row["to"], row["verdict"]) == ("display", "search", "better"), model
 
 
 def test_without_a_model_it_goes_by_one_that_learns_from_the_data(paid: World) -> None:
-    table = budget(solvable(paid), models=())
+    context = solvable(paid)
+    paths_only = {name: model for name, model in context.models.items() if not isinstance(model, FittedModel)}
+
+    table = budget(replace(context, models=paths_only), models=())
 
     assert table.meta["models"] == ["markov"]
     assert table.meta["notes"][0] == NOTE
+
+
+def test_a_tenth_of_the_smaller_spend_moves_where_no_amount_is_named(paid: World) -> None:
+    pay(paid, "search", "900")
+    paid.others["spend"][-1]["account_id"] = "another"
+
+    rows = {(row["from"], row["to"]): row for row in budget(solvable(paid)).rows}
+
+    # search spends 1,000, e-mail 100
+    assert rows["search", "email"]["amount"] == Decimal(10)
+
+
+def test_a_move_far_beyond_what_the_target_spends_is_no_average_any_more(paid: World) -> None:
+    near, far = (budget(solvable(paid), move=f"display:email:{amount}") for amount in (50, 51))
+
+    assert len(near.meta["notes"]) + 1 == len(far.meta["notes"])
+    assert far.meta["notes"][1].startswith("email would spend more")
 
 
 def test_where_no_goal_has_a_value_returns_are_conversions(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import sqrt
 from random import Random
 from typing import TYPE_CHECKING
@@ -12,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headwater.attribution.resampling import sets_without
-from headwater.contract.models import LeftOut
+from headwater.contract.models import FittedModel, LeftOut
 from headwater.contract.query import ReportQuery
 from headwater.report import answer
 from headwater.report.measure.blocks import blocks
-from headwater.report.measure.intervals import Z, jackknifed, low_high, student
+from headwater.report.measure.intervals import Bounds, Z, jackknifed, low_high, stated, student
 
 from .conftest import solvable
 from .test_blocks import kept_of
@@ -90,3 +91,49 @@ def test_neither_the_order_of_rows_nor_threads_change_an_interval(new_world: typ
         answers.append(answer("attribution", context, ReportQuery(models=tuple(context.models))).rows)
 
     assert answers[0] == answers[1]
+
+
+def half(steps: str) -> str:
+    """Credit half of each conversion to its last touch."""
+    return f"""
+        select *, case when step = step_count then 5e-1 else 0e0 end as weight,
+            case when step = step_count then 5e-1 else 0e0 end as upto from ({steps}) as steps
+    """
+
+
+def near(placed: str) -> str:
+    """State that credit is known to within a tenth."""
+    return f"""
+        select player, sum(weight) as conversions, 9e-1 * sum(weight) as low, 11e-1 * sum(weight) as high
+        from ({placed}) as placed group by player
+    """
+
+
+@pytest.mark.parametrize(("values", "is_wider"), [(["10", "10", "10"], False), (["1", "1", "28"], True)])
+def test_a_fitted_model_states_its_intervals_and_orders_of_many_sizes_widen_that_of_value(
+    world: World, values: list[str], is_wider: bool
+) -> None:
+    for name, value in zip(("ada", "bo", "cy"), values, strict=True):
+        world.touch(name, 1).buy(name, 2, value)
+    fitted = FittedModel(
+        name="fitted", summary="", fits="", weighted=half, bounds_sql=near, method="95 %, stated"
+    )
+    context = replace(world.context(), models={"fitted": fitted})
+
+    table = answer("attribution", context, ReportQuery(models=("fitted",)))
+
+    row = table.rows[0]
+    assert (row["conversions_low"], row["conversions_high"]) == (1.35, 1.65)
+    assert (float(row["value_high"]) > 16.5) == is_wider
+    assert (float(row["value_low"]) < 13.5) == is_wider
+    assert table.meta["intervals"] == {"fitted": "95 %, stated"}
+    assert table.meta["guard"]["fitted"]["verdict"] == "not_trusted"
+
+
+def test_players_whose_intervals_are_stated_move_apart_from_each_other() -> None:
+    ends = {f"player {place}": Bounds(conversions=(0.0, 2 * Z), value=(0.0, 2 * Z)) for place in range(20)}
+
+    spread = stated(ends, method="")
+
+    assert spread.error_between("player 3", "player 17") == pytest.approx(sqrt(2))
+    assert spread.value_error_of({"player 0": 3.0, "player 1": -4.0}) == pytest.approx(5)

@@ -40,13 +40,16 @@ COLUMNS = (
 )  # fmt: skip
 MICRO = Decimal("0.000001")
 SHARE = Decimal("0.1")
-"""Share of its spend that is moved where the query names no amount."""
+"""Share of the smaller spend that is moved where the query names no amount."""
 MOST_ROWS = 100
 """Rows where the query names no limit."""
 NOTE = (
     "Returns are averages over all that was spent: the next unit of money may bring less, and what the model gets "
     "wrong by its rule is not in the interval. Move in small steps and look again."
 )
+
+FAR_SHARE = Decimal("0.5")
+FAR = "{to} would spend more than half as much again: its average return is no guide that far out."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +130,9 @@ def budget(context: ReportContext, query: ReportQuery) -> ReportTable:
     rows = [row for returns in found for row in _rows(returns, query.move)]
     shown = rows[: query.limit or MOST_ROWS]
     said = guarded(models, guard(models, result, off))
+    far = [
+        FAR.format(**row) for row in rows[:1] if query.move and row["amount"] > spend[row["to"]] * FAR_SHARE
+    ]
     return ReportTable(
         report="budget",
         columns=COLUMNS,
@@ -145,7 +151,7 @@ def budget(context: ReportContext, query: ReportQuery) -> ReportTable:
             unconverted_spend=paid.unconverted,
             left_out_rows=len(rows) - len(shown),
             **totals(result),
-            **said | {"notes": [NOTE, *said.get("notes", ())]},
+            **said | {"notes": [NOTE, *far, *said.get("notes", ())]},
         ),
     )
 
@@ -212,10 +218,13 @@ def _rows(returns: Returns, asked: str | None) -> list[dict[str, Any]]:
 
 
 def _gaining(returns: Returns) -> Iterator[Move]:
-    """Yield for each pair a tenth of the spend of the one that returns less, to the other."""
+    """Yield for each pair a tenth of the smaller spend, from the one that returns less to the other.
+
+    A target that spends little is not taken to bear many times its spend at the return that it has now.
+    """
     for pair in combinations(sorted(returns.spend), 2):
         source, target = sorted(pair, key=lambda player: (returns.of(player), player))
-        amount = (returns.spend[source] * SHARE).quantize(MICRO)
+        amount = (min(returns.spend[source], returns.spend[target]) * SHARE).quantize(MICRO)
         yield Move(source=source, target=target, amount=amount)
 
 

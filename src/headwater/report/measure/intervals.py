@@ -152,24 +152,38 @@ def _of_path_model(model: PathModel, cut: list[Runs]) -> Spread | str:
 
 
 def _of_fitted(reader: Reader, chosen: Selection, *, by: Dimension, model: FittedModel) -> Spread:
-    """Return the intervals that the model states; value is as sure as the conversions that it is of."""
+    """Return the intervals that the model states; to those of value chance adds how orders differ in size."""
     placed = model.weighted(by.of_steps(chosen.steps))
-    worth = {
-        row["player"]: row["worth"] / row["credit"]
-        for row in reader.query(
-            f"""
-            select player, sum(weight * conversion_count) as credit,
-                sum(cast(net_micros as double) * weight) / {MICRO}e0 as worth
-            from ({placed}) as placed group by player having sum(weight * conversion_count) > 0
-            """
-        ).to_pylist()
-    }
+    sizes = {row["player"]: row for row in reader.query(sizes_sql(placed)).to_pylist()}
     bounds = {}
     for row in reader.query(model.bounds_sql(placed)).to_pylist():
-        ends = (row["low"], row["high"])
-        each = worth.get(row["player"], 0.0)
-        bounds[row["player"]] = Bounds(conversions=ends, value=(ends[0] * each, ends[1] * each))
+        size, credit, low, high = sizes[row["player"]], row["conversions"], row["low"], row["high"]
+        each = size["worth"] / size["credit"] if size["credit"] > 0 else 0.0
+        square = size["worth2"] - 2 * each * size["cross"] + each * each * size["credit2"]
+        chance = Z * sqrt(max(square, 0.0))
+        bounds[row["player"]] = Bounds(
+            conversions=(round(low, 6), round(high, 6)),
+            value=(
+                round(max(each * credit - hypot(each * (credit - low), chance), 0.0), 6),
+                round(each * credit + hypot(each * (high - credit), chance), 6),
+            ),
+        )
     return stated(bounds, method=model.method)
+
+
+def sizes_sql(placed: str) -> str:
+    """Return the SELECT of credit and worth by player, and of the sums of squares that scatter follows from."""
+    return f"""
+        select player, sum(share * many) as credit, sum(share * worth) as worth,
+            sum(share * share * many) as credit2, sum(share * share * worth) as cross,
+            sum(share * share * worth * worth / many) as worth2
+        from (
+            select player, conversion_id, sum(weight) as share, cast(max(conversion_count) as double) as many,
+                cast(max(net_micros) as double) / {MICRO}e0 as worth
+            from ({placed}) as placed where conversion_count > 0
+            group by player, conversion_id
+        ) as conversions group by player
+    """
 
 
 def jackknifed(left: LeftOut) -> Spread:
