@@ -72,6 +72,15 @@ def test_a_world_in_which_ads_bring_nothing_has_no_effects() -> None:
     assert found.brought == 0.0
 
 
+def test_where_persons_buy_alike_nobody_is_much_more_in_want_than_others() -> None:
+    alike = replace(SHOP, observed=replace(SHOP.observed, repeats=1.0, closeness=np.ones(3)))
+
+    found = fitted(alike, brought=0.0)
+
+    assert found.reached.repeats == pytest.approx(1.0, abs=0.1)
+    assert found.world.market_factor < 3
+
+
 def test_who_never_buys_twice_where_many_should_buys_once() -> None:
     never = replace(SHOP, observed=replace(SHOP.observed, pairs=0.0, repeats=0.0))
     few = replace(never, persons=200)

@@ -36,7 +36,7 @@ ALMOST_NONE = 1.05
 ROUNDS = 8
 FEW_PAIRS = 20
 """With fewer pairs of conversions than this, nobody can say how unequal persons are."""
-MOST_SPREAD, MOST_INTENT = 1.6, 100.0
+LEAST_SPREAD, MOST_SPREAD, MOST_INTENT = 0.1, 1.6, 100.0
 HALF_LIVES = {"push": 3.0, "pull": 1.2}
 """Days; assumed, as in the catalogue."""
 
@@ -128,7 +128,7 @@ def assumed(facts: Facts) -> list[dict[str, str]]:
         {"assumed": "how it is spread over channels and campaigns", "as": "a touch of each alike, times a factor drawn with the seed (spread 0.5 and 0.4), less where touches do not crowd before conversions"},
         {"assumed": "channels that bring nothing", "as": ", ".join(silent) or "none"},
         {"assumed": "half-lives of effects, in days", "as": half_lives},
-        {"assumed": "times in the market", "as": f"of {_stay(facts):.2g} days on average ({plain.market_days:g}, less where touches crowd closer), {plain.market_visits * plain.market_days / 30:.1%} of all time, with {plain.market_factor:g} times the demand"},
+        {"assumed": "times in the market", "as": f"of {_stay(facts):.2g} days on average ({plain.market_days:g}, less where touches crowd closer), {plain.market_visits * plain.market_days / 30:.1%} of all time, with {plain.market_factor:g} times the demand or, where persons buy alike, less"},
         {"assumed": "saturation, synergy, mediation, season, bots", "as": "none"},
     ]  # fmt: skip
 
@@ -231,12 +231,15 @@ def _closer(world: World, own: Moments, found: Moments, *, share: float, brought
                 touches=round(channel.touches * min(max(met, 0.2), 5.0), 6),
             )
         )
-    spread = world.spread
+    spread, factor = world.spread, world.market_factor
     if own.pairs >= FEW_PAIRS:
         square = spread**2 + math.log(max(own.repeats, 1e-3) / max(found.repeats, 1e-3))
-        spread = round(min(math.sqrt(max(square, 0.01)), MOST_SPREAD), 4)
+        spread = round(min(math.sqrt(max(square, LEAST_SPREAD**2)), MOST_SPREAD), 4)
+        # times in the market make persons unequal too; where they are more alike than that, those are milder
+        excess = max(own.repeats - 1, 0.02) / max(found.repeats - 1, 1e-3)
+        factor = round(1 + (factor - 1) * min(max(excess, 0.5), 1.0), 4) if spread <= LEAST_SPREAD else factor
     organic = round(world.organic * own.conversions / max(found.conversions, 1e-9), 6)
-    return replace(world, channels=tuple(channels), spread=spread, organic=organic)
+    return replace(world, channels=tuple(channels), spread=spread, market_factor=factor, organic=organic)
 
 
 def _stay(facts: Facts) -> float:
