@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -24,7 +25,7 @@ from headwater.contract.tables import (
 )
 from headwater.engine.duckdb import DuckDB
 from headwater.increment import increment
-from headwater.workspace import build_fully
+from headwater.warehouse import build_fully
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 ARROW = {"VARCHAR": pa.string(), "TIMESTAMP": pa.timestamp("us"), "BIGINT": pa.int64(), "DATE": pa.date32()}
@@ -235,6 +236,56 @@ def test_an_incremental_build_equals_a_full_one(drawn: list[dict[Table, list[dic
         grown = incrementally(Path(folder), drawn)
 
         assert grown == in_full(Path(folder))
+
+
+def arrivals(
+    batches: list[list[dict[str, Any]]],
+) -> list[dict[Table, list[dict[str, Any]]]]:
+    """Return the batches as events an hour apart; each opens a page but for what it says."""
+    clock = itertools.count()
+    return [
+        {
+            EVENTS: [
+                event(
+                    **{"event_id": f"event-{hour}", "type": "page", "url": "https://shop.example/?gclid=AbC"}
+                    | {"occurred_at": NEW_YEAR + timedelta(hours=hour), "known_at": NEW_YEAR}
+                    | row
+                )
+                for row, hour in zip(rows, clock, strict=False)
+            ]
+        }
+        for rows in batches
+    ]
+
+
+DEVICES = [{"anonymous_id": name} for name in ("laptop", "phone", "tablet")]
+MERGES: dict[str, list[list[dict[str, Any]]]] = {
+    "a device becomes a customer's": [DEVICES, [{"anonymous_id": "phone", "user_id": "ada"}]],
+    "two persons become one over links of three kinds": [
+        [*DEVICES, {"anonymous_id": "laptop", "user_id": "ada"}, {"anonymous_id": "tablet", "user_id": "bo"}],
+        [{"anonymous_id": "phone", "email": "bo-hashed"}, {"user_id": "bo", "email": "bo-hashed"}],
+        [{"type": "alias", "previous_id": "bo", "user_id": "ada"}],
+    ],
+    "a second customer takes a device away from the first": [
+        [*DEVICES, {"anonymous_id": "laptop", "user_id": "ada"}, {"anonymous_id": "phone", "user_id": "ada"}],
+        [{"anonymous_id": "laptop", "user_id": "bo"}, {"anonymous_id": "laptop"}],
+    ],
+    "one of the own people is told by a device that others know": [
+        [*DEVICES, {"anonymous_id": "phone", "user_id": "ada"}],
+        [{"anonymous_id": "phone", "marks": "staff"}],
+        [{"anonymous_id": "tablet", "user_id": "ada"}],
+    ],
+}
+
+
+@pytest.mark.parametrize("batches", MERGES.values(), ids=MERGES)
+def test_events_follow_their_person_as_in_a_full_build(
+    batches: list[list[dict[str, Any]]], tmp_path: Path
+) -> None:
+    grown = incrementally(tmp_path, arrivals(batches))
+
+    assert grown == in_full(tmp_path)
+    assert len(grown["person_events"]) == sum(map(len, batches))
 
 
 def test_the_order_in_which_files_are_loaded_changes_nothing(tmp_path: Path) -> None:
