@@ -84,6 +84,8 @@ TESTED_ELSEWHERE = {
     "sandbox/score/truth.py": "tests/test_scoring.py",
     "sandbox/worlds": "tests/sandbox/test_worlds.py",
     "warehouse.py": "tests/test_workspace.py",
+    "api/runs.py": "tests/cli/test_freezing.py",
+    "store/frozen.py": "tests/test_freezing.py",
 }
 
 

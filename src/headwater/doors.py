@@ -38,6 +38,26 @@ class Summary(Protocol):
         ...
 
 
+class FrozenAnswers(Protocol):
+    """The answers of a workspace that were frozen."""
+
+    def freeze(self, name: str, report: str, **options: Any) -> ReportResult:
+        """Ask a report and keep the answer under a name."""
+        ...
+
+    def runs(self) -> list[dict[str, Any]]:
+        """Return what stands behind each frozen answer, the newest first."""
+        ...
+
+    def run(self, name: str) -> ReportResult:
+        """Return a frozen answer as it was shown."""
+        ...
+
+    def check(self, name: str) -> dict[str, Any]:
+        """Return in what the same question as of the same time has another answer today."""
+        ...
+
+
 class Door(Protocol):
     """What every door to a workspace offers: Workspace in its folder, RemoteWorkspace over HTTP."""
 
@@ -65,6 +85,11 @@ class Door(Protocol):
 
     def report(self, name: str, **options: Any) -> ReportResult:
         """Return the answer of one report."""
+        ...
+
+    @property
+    def frozen(self) -> FrozenAnswers:
+        """The answers that were frozen."""
         ...
 
     def explain(self, conversion_id: str, *, model: str | None = None, as_of: Any = None) -> dict[str, Any]:

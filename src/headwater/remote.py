@@ -59,6 +59,34 @@ class RemoteSummary:
         return dict(self.counts)
 
 
+class RemoteFreezer:
+    """The frozen answers of a server; the methods are those of Freezer, the answers in plain JSON values."""
+
+    def __init__(self, ask: Callable[..., Any]) -> None:
+        self._ask = ask
+
+    def freeze(self, name: str, report: str, **options: Any) -> ReportResult:
+        """Ask a report, keep the answer under `name` and return it."""
+        asked = {key: written(value) for key, value in options.items()}
+        return _shown(self._ask("POST", "runs", json={"name": name, "report": report, "options": asked}))
+
+    def runs(self) -> list[dict[str, Any]]:
+        """Return what stands behind each frozen answer, the newest first."""
+        return list(self._ask("GET", "runs"))
+
+    def run(self, name: str) -> ReportResult:
+        """Return a frozen answer as it was shown."""
+        return _shown(self._ask("GET", f"runs/{_path(name)}"))
+
+    def check(self, name: str) -> dict[str, Any]:
+        """Return in what the same question as of the same time has another answer today."""
+        return dict(self._ask("GET", f"runs/{_path(name)}/check"))
+
+
+def _shown(form: dict[str, Any]) -> ReportResult:
+    return ReportResult(form["report"], form["columns"], form["rows"], form["meta"])
+
+
 class RemoteWorkspace:
     """A workspace behind a server; the methods are those of Workspace."""
 
@@ -140,6 +168,11 @@ class RemoteWorkspace:
         from headwater import pipeline
 
         return list(pipeline.steps(self.settings))
+
+    @property
+    def frozen(self) -> RemoteFreezer:
+        """The answers that were frozen on the server, and the way to freeze more."""
+        return RemoteFreezer(self._json)
 
     def status(self) -> dict[str, Any]:
         """Return how the workspace stands."""

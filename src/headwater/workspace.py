@@ -24,6 +24,7 @@ from headwater.collect import imports
 from headwater.contract.errors import HeadwaterError, NotFoundError, UsageError
 from headwater.contract.query import ReportContext
 from headwater.contract.tables import CREDITS
+from headwater.freezing import Freezer
 from headwater.identity.placeholders import placeholder_values
 from headwater.increment import increment
 from headwater.options import moment_of, query_of
@@ -193,6 +194,11 @@ class Workspace:
         new = batch.rows.get("events", 0)
         total = self.engine.rows("select count(*) from events")[0][0]
         return bool(new > 100_000 and new > INCREMENT_AT_MOST * total)
+
+    @property
+    def frozen(self) -> Freezer:
+        """The answers that were frozen, and the way to freeze more."""
+        return Freezer(self.report, self.control, made_by=version("headwater"))
 
     def _steps(self, settings: Settings | None = None) -> list[AnyStep]:
         hashes = {

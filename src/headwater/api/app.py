@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, FastAPI
 
 import headwater
-from headwater.api import answers, arriving, live, problems, utm, work
+from headwater.api import answers, arriving, live, problems, runs, utm, work
 from headwater.api.shapes import Problem
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def application(served: Served) -> FastAPI:
     )
     app.state.served = served
     first = APIRouter(prefix="/api/v1")
-    for part in (answers, arriving, live, work, utm):
+    for part in (answers, arriving, live, work, utm, runs):
         first.include_router(part.router)
     app.include_router(first)
     problems.install(app)

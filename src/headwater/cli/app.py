@@ -29,6 +29,7 @@ COMMANDS = (
     "running",
     "importing",
     "reporting",
+    "freezing",
     "looking",
     "watching",
     "utm",

@@ -50,6 +50,9 @@ def report(
         bool, Parameter(help="Count bots, link scanners, staff and tests too.", negative="")
     ] = False,
     limit: Annotated[int | None, Parameter(help="Most rows.")] = None,
+    freeze: Annotated[
+        str | None, Parameter(help="Keep the answer under this name; `headwater runs` shows it.")
+    ] = None,
     format: Annotated[show.Format | None, Parameter(help="table, json, csv or parquet.")] = None,
     common: Common = NOWHERE,
 ) -> None:
@@ -86,7 +89,7 @@ def report(
     options = {key: value for key, value in asked.items() if value is not None}
     door = common.open()
     try:
-        answer = door.report(name, **options)
+        answer = door.frozen.freeze(freeze, name, **options) if freeze else door.report(name, **options)
     finally:
         door.close()
     return show.result(answer, format=format or ("json" if common.json else "table"))
