@@ -25,6 +25,7 @@ TESTED_ELSEWHERE = {
     "attribution/coalitions.py": "tests/attribution/test_shapley.py",
     "attribution/custom.py": "tests/attribution/test_ledger.py",
     "attribution/effects.py": "tests/attribution/test_reference.py",
+    "attribution/engaged_decay.py": "tests/attribution/test_engaged.py",
     "attribution/estimator.py": "tests/attribution/test_markov.py",
     "attribution/experiments/finding.py": "tests/attribution/test_geo.py",
     "attribution/experiments/geo_power.py": "tests/attribution/test_geo.py",

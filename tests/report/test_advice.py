@@ -162,3 +162,12 @@ def test_a_limit_cuts_and_says_so(world: World) -> None:
 
     assert len(table.rows) == 2
     assert table.meta["left_out_rows"] > 0
+
+
+def test_naming_a_few_models_does_not_change_which_rule_fits(world: World) -> None:
+    world.touch("ada", 1).touch("ada", 3).buy("ada", 30)
+
+    table = answer("advice", world.context(), ReportQuery(models=("first", "last")))
+
+    assert table.rows[0]["advice"] == "position"
+    assert [row["topic"] for row in table.rows if "bias" in row["topic"]] == ["bias of first", "bias of last"]

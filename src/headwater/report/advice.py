@@ -62,7 +62,7 @@ def advice(context: ReportContext, query: ReportQuery) -> ReportTable:
         *advised(
             found,
             settings=context.settings,
-            models=models,
+            models=context.models,
             verdicts=verdicts,
             data_driven=recommended_model(models, verdicts) if verdicts else None,
             window=windows(context, replace(query, models=(), window=None)).meta,
@@ -120,7 +120,6 @@ def advised(
         )
         return
     rule, why, numbers = fitting_rule(found)
-    rule = rule if rule in models else next(iter(models))
     learned = data_driven["model"] if data_driven and data_driven["model"] in verdicts else None
     if learned:
         yield Advice(
