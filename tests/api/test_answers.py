@@ -44,6 +44,7 @@ def test_every_option_of_a_report_reaches_the_workspace_as_typed(api: Api) -> No
         "segment": "plan=pro",
         "currency": "EUR",
         "as_of": "2026-02-01T00:00:00Z",
+        "move": "display:email:10%",
         "limit": 5,
     }
 

@@ -37,6 +37,18 @@ def test_a_report_as_json_has_the_contracts_shape(workspace: Path) -> None:
     assert by_channel["email"]["last_value"] == "42.50"
 
 
+def test_a_move_of_money_is_asked_of_the_budget_alone(workspace: Path) -> None:
+    said = as_json("report", "budget", "--model", "linear", "--dir", workspace)
+    assert said["meta"]["measure"] == "value"
+    assert said["columns"][:4] == ["from", "to", "model", "amount"]
+
+    for report in ("compare", "budget"):
+        asked = [HEADWATER, "report", report, "--move", "a:b:5", "--dir", str(workspace)]
+        done = subprocess.run(asked, capture_output=True, text=True, check=False, env=environment())
+        assert done.returncode != 0
+        assert "Hint:" in done.stderr
+
+
 def test_options_narrow_a_report(workspace: Path) -> None:
     said = as_json(
         "report",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -41,3 +42,17 @@ def test_facts_are_lines_or_json(capsys: pytest.CaptureFixture[str]) -> None:
 
     show.facts({"key": "hw_1", "value": Decimal("2")}, json=True)
     assert orjson.loads(capsys.readouterr().out) == {"key": "hw_1", "value": "2.00"}
+
+
+def test_what_is_not_to_be_trusted_is_said_beside_the_table_and_not_in_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    noted = replace(RESULT, meta={"notes": ["markov: too few"]})
+
+    show.result(noted, format="table")
+    said = capsys.readouterr()
+    assert said.err == "Note: markov: too few\n"
+    assert "too few" not in said.out
+
+    show.result(noted, format="json")
+    assert capsys.readouterr().err == ""

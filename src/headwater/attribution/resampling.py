@@ -72,7 +72,7 @@ def work(players: int, *, order: int, steps: int) -> float:
 
     Up to 4,000 states of order 1 are one dense inverse; other graphs are iterated player by player.
     """
-    return (players + 1) ** 3 / 1e4 + 50 if order == 1 else steps * players + 1_000
+    return (players + 1) ** 3 / 1e4 + 50 if order == 1 else steps * players / 10 + 1_000
 
 
 def blocks_for(each: float, *, most: int) -> int:
