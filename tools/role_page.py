@@ -67,7 +67,7 @@ def page() -> str:
             *(_belief(kind) for kind in (*published, "affiliate")),
             _belief(others[0], called=", ".join(_plain(name) for name in others)),
             "",
-            f"For a push channel what observation says stands. When an experiment is weighed against it, it is doubted by",
+            "For a push channel what observation says stands. When an experiment is weighed against it, it is doubted by",
             f"{100 * push:.0f} % of itself: {source}.",
             "",
             "## The experiments",
