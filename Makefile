@@ -64,11 +64,15 @@ reference: $(READY)
 
 SIZES ?= 1e6 1e7
 RIVAL := .tools-rival/bin/python
+PEERS := .tools-peers/bin/python
 
-bench: $(READY)  ## measure speed and durability; takes a quarter of an hour (SIZES="1e6 1e7 5e7")
+bench: $(READY)  ## measure speed and durability; takes half an hour (SIZES="1e6 1e7 5e7")
 	@test -x $(RIVAL) || { .venv/bin/python -m venv .tools-rival && $(RIVAL) -m pip install --quiet ChannelAttribution matplotlib; }
 	@.venv/bin/python benchmarks/events_to_credits.py $(SIZES)
 	@.venv/bin/python benchmarks/models_vs_channelattribution.py --rival-python $(RIVAL) --stored
+	@test -x $(PEERS) || { .venv/bin/python -m venv .tools-peers && $(PEERS) -m pip install --quiet ChannelAttribution matplotlib \
+		marketing-attribution-models mta do-attribution shapley-attribution pychattr pyarrow; }
+	@.venv/bin/python benchmarks/models_vs_peers.py --peers-python $(PEERS)
 	@.venv/bin/python benchmarks/durable_intake.py
 	@.venv/bin/python benchmarks/kill_intake.py
 	@.venv/bin/python benchmarks/power_cuts.py
@@ -77,5 +81,5 @@ wheel: $(READY) web  ## a wheel and a source archive in dist/
 	@.tools/bin/uv build --quiet
 
 clean:  ## forget what was installed and built (no data is touched)
-	rm -rf .venv .tools .tools-node .tools-rival dist build node_modules web/node_modules src/headwater/web/static \
+	rm -rf .venv .tools .tools-node .tools-rival .tools-peers dist build node_modules web/node_modules src/headwater/web/static \
 		tests/clients/.venv tests/clients/node_modules
