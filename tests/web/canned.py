@@ -16,6 +16,7 @@ META = {
     "as_of": "2026-11-20T12:30:00Z", "complete_to": "2026-11-20T12:30:00Z", "settings_version": "0" * 12,
     "window": "90d", "currency": "USD", "unattributed": {},
 }  # fmt: skip
+NOTE = "markov: beyond 50% is noise. Use linear instead, or ask for a longer period."
 PATHS = (
     (["paid_social", "organic_search", "direct"], 17, "2410.50", 120), (["paid_search"], 15, "1980.00", 840),
     (["organic_search", "email"], 12, "1498.10", 77), (["ai_assistant", "paid_search"], 9, "1310.00", 31),
@@ -40,7 +41,13 @@ def compare(query: dict[str, list[str]]) -> dict[str, Any]:
         for name, figures in CHANNELS.items()
     ]
     columns = [by, *(column for model in MODELS for column in (model, f"{model}_value"))]
-    return {"report": "compare", "columns": columns, "rows": rows, "meta": META | {"models": MODELS}}
+    notes = [NOTE] if by == "campaign" else []
+    return {
+        "report": "compare",
+        "columns": columns,
+        "rows": rows,
+        "meta": META | {"models": MODELS, "notes": notes},
+    }
 
 
 def paths(_query: dict[str, list[str]]) -> dict[str, Any]:

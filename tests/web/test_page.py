@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from tests.web.canned import NOTE
 from tests.web.conftest import WIDE, opened
 
 if TYPE_CHECKING:
@@ -83,6 +84,16 @@ def test_choosing_another_dimension_asks_for_it(page: Page, stub: str) -> None:
         page.get_by_label("By", exact=True).select_option("campaign")
 
     expect(page.get_by_role("table", name="Conversions by campaign")).to_be_visible()
+
+
+def test_what_is_not_to_be_trusted_is_said_below_the_models(page: Page, stub: str) -> None:
+    page.goto(stub)
+    expect(page.get_by_role("table", name="Conversions by channel")).to_be_visible()
+    expect(page.get_by_text(NOTE)).to_have_count(0)
+
+    page.get_by_label("By", exact=True).select_option("campaign")
+
+    expect(page.get_by_text(NOTE)).to_be_visible()
 
 
 def test_a_path_leads_to_somebody_who_went_that_way(page: Page, stub: str) -> None:

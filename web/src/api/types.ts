@@ -10,6 +10,8 @@ export interface Meta {
   readonly models?: readonly string[];
   readonly window?: string | null;
   readonly currency?: string;
+  /** What is not to be trusted, and what to use instead. */
+  readonly notes?: readonly string[];
 }
 
 export interface Report {

@@ -57,6 +57,11 @@ export function ModelsCard({ isWhole = false }: ModelsCardProps) {
       {report?.rows.length ? (
         <>
           <ModelsTable report={report} metric={metric} limit={isWhole ? 200 : 12} />
+          {report.meta.notes?.map((note) => (
+            <p key={note} className="border-t border-line px-4 py-2 text-[12.5px] sm:px-5">
+              {note}
+            </p>
+          ))}
           <p className="flex flex-wrap justify-between gap-x-4 border-t border-line px-4 py-2 text-[12.5px] text-quiet sm:px-5">
             <span>
               Window {report.meta.window ?? "of the settings"}; touches after the conversion never count.
