@@ -24,7 +24,7 @@ from headwater.identity.apart import steps_apart
 from headwater.warehouse import build_fully, opened, solve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
     from headwater.contract.query import Remake
@@ -52,9 +52,9 @@ class Past:
 
     @contextmanager
     def tables(
-        self, moment: datetime, *, settings: Settings, steps: Sequence[AnyStep], is_solved: bool = False
+        self, moment: datetime, *, settings: Settings, steps: Sequence[AnyStep], solves: Collection[str] = ()
     ) -> Iterator[DuckDB]:
-        """Give the tables as they were known at `moment` (UTC); `is_solved` has the lazy ones too."""
+        """Give the tables as they were known at `moment` (UTC); `solves` names the lazy ones that are needed."""
         path = self._path(moment, settings)
         with self._lock:
             engine = opened(path)
@@ -62,7 +62,7 @@ class Past:
         try:
             with self._lock:
                 os.utime(path)
-                self._built(engine, moment, steps, is_solved=is_solved)
+                self._built(engine, moment, steps, solves=solves)
                 self._forget_old()
             yield engine
         finally:
@@ -92,20 +92,20 @@ class Past:
         folder.mkdir(exist_ok=True)
         return folder
 
-    def _built(self, engine: DuckDB, moment: datetime, steps: Sequence[AnyStep], *, is_solved: bool) -> None:
-        engine.execute("create table if not exists built (is_solved boolean)")
-        state = engine.rows("select is_solved from built")
+    def _built(
+        self, engine: DuckDB, moment: datetime, steps: Sequence[AnyStep], *, solves: Collection[str]
+    ) -> None:
+        engine.execute("create table if not exists built (is_built boolean)")
+        state = engine.rows("select is_built from built")
         # a build that was stopped has no row here, or has the rows of its load still
         was_stopped = not state or loading.is_pending(engine)
         if loading.load(engine, self._root, as_of=moment) or was_stopped:
             engine.execute("delete from built")
             build_fully(engine, steps)
             loading.forget_batch(engine)
-            engine.execute("insert into built values (false)")
-            state = [(False,)]
-        if is_solved and not state[0][0]:
-            solve(engine, steps)
-            engine.execute("update built set is_solved = true")
+            engine.execute("insert into built values (true)")
+        if solves:
+            solve(engine, steps, solves)
 
     def _forget_old(self) -> None:
         files = sorted((self._root / FOLDER).glob("*.duckdb"), key=lambda path: path.stat().st_mtime_ns)

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from headwater import attribution
 from headwater.attribution import effects, ledger, transitions
+from headwater.attribution.incremental.solving import incremental_effects
 from headwater.contract.steps import Solve
 from headwater.contract.tables import CLICK_ID_NAMES, EVENTS, FX_RATES, HOSTS, SOURCE_ALIASES, TAG_ALIASES
 from headwater.identity import click_links, components, consents, identifiers, links, persons
@@ -90,6 +91,7 @@ def steps(settings: Settings, *, placeholder_hashes: Collection[str] = ()) -> It
     # attribution: journeys -> credits
     yield transitions.transitions()
     yield effects.removal_effects(order=settings.markov_order)
+    yield incremental_effects(settings)
     yield ledger.credits(attribution.models(settings))
 
 

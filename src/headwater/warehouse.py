@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from headwater.contract.errors import WorkspaceBusyError
-from headwater.contract.tables import REMOVAL_EFFECTS
+from headwater.contract.tables import INCREMENTAL_EFFECTS, REMOVAL_EFFECTS
 from headwater.engine.duckdb import DuckDB
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from headwater.contract.steps import AnyStep
 
-LAZY = (REMOVAL_EFFECTS,)
-"""Tables that a build leaves empty: they are solved when somebody asks for what needs them."""
+LAZY = (REMOVAL_EFFECTS, INCREMENTAL_EFFECTS)
+"""Tables that a build leaves as they are: they are solved when somebody asks for what needs them."""
+SOLVED = "create table if not exists solved (name varchar)"
 
 
 def opened(path: Path) -> DuckDB:
@@ -58,6 +59,7 @@ def put_aside(path: Path) -> None:
 
 def build_fully(engine: DuckDB, steps: Sequence[AnyStep]) -> None:
     """Make every table afresh; those in LAZY wait for `solve`."""
+    forget_solved(engine)
     for step in steps:
         if step.makes in LAZY:
             engine.create(step.makes)
@@ -65,8 +67,17 @@ def build_fully(engine: DuckDB, steps: Sequence[AnyStep]) -> None:
             engine.run(step)
 
 
-def solve(engine: DuckDB, steps: Sequence[AnyStep]) -> None:
-    """Make the tables in LAZY."""
+def solve(engine: DuckDB, steps: Sequence[AnyStep], tables: Collection[str]) -> None:
+    """Make those of the named tables in LAZY that have not been made since the last build."""
+    engine.execute(SOLVED)
+    known = {name for (name,) in engine.rows("select name from solved")}
     for step in steps:
-        if step.makes in LAZY:
+        if step.makes in LAZY and step.makes.name in tables and step.makes.name not in known:
             engine.run(step)
+            engine.execute("insert into solved values (?)", [step.makes.name])
+
+
+def forget_solved(engine: DuckDB) -> None:
+    """Note that the tables in LAZY are not up to date: something that they read has changed."""
+    engine.execute(SOLVED)
+    engine.execute("delete from solved")

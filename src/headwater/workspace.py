@@ -36,10 +36,10 @@ from headwater.result import ReportResult
 from headwater.store.control import Control
 from headwater.store.personal import Personal
 from headwater.store.secrets import secret_key
-from headwater.warehouse import LAZY, build_fully, is_fatal, opened, put_aside, solve
+from headwater.warehouse import LAZY, build_fully, forget_solved, is_fatal, opened, put_aside, solve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
     import pyarrow as pa
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from headwater.engine.duckdb import DuckDB
 
 WAREHOUSE = "warehouse.duckdb"
+EVERY_LAZY = tuple(table.name for table in LAZY)
 FORMAT = "4"
 """Raised when the steps change so that a warehouse made before them is void."""
 INCREMENT_AT_MOST = 0.2
@@ -103,7 +104,6 @@ class Workspace:
         self._building = threading.RLock()
         self._held = self.control.settings_at()
         self._needs_full = not self._is_current()
-        self._effects_are_stale = True
 
     @property
     def settings(self) -> Settings:
@@ -178,9 +178,8 @@ class Workspace:
             self._remember()
         elif batch:
             mode = "incremental"
+            forget_solved(self.engine)
             increment(self.engine, {step.makes.name: step for step in self._steps()}, batch)
-        if mode != "nothing new":
-            self._effects_are_stale = True
         return _summary(self.engine, mode=mode, started=started)
 
     def _reopen(self) -> None:
@@ -229,12 +228,11 @@ class Workspace:
             return
         self.build()
 
-    def _with_effects(self) -> None:
-        """Bring the removal effects up to date: they are solved when somebody asks for credits."""
-        with self._building:
-            if self._effects_are_stale:
-                solve(self.engine, self._steps())
-                self._effects_are_stale = False
+    def _with_solved(self, tables: Collection[str]) -> None:
+        """Bring lazy tables up to date: they are solved when somebody asks for what needs them."""
+        if tables:
+            with self._building:
+                solve(self.engine, self._steps(), tables)
 
     # -- answers -----------------------------------------------------------------------------------
 
@@ -253,7 +251,7 @@ class Workspace:
         self, conversion_id: str, *, model: str | None = None, as_of: datetime | str | None = None
     ) -> dict[str, Any]:
         """Return the credit of one conversion, touch by touch, with the reason of what is left out."""
-        with self._answering(_moment(as_of), is_solved=True) as context:
+        with self._answering(_moment(as_of), solves=EVERY_LAZY) as context:
             return explanation(context, conversion_id, model)
 
     def person(self, identifier: str, *, as_of: datetime | str | None = None) -> dict[str, Any]:
@@ -262,34 +260,39 @@ class Workspace:
             return timeline(context.reader, self._person_id(context.reader, str(identifier)))
 
     @contextmanager
-    def _answering(self, as_of: datetime | None, *, is_solved: bool = False) -> Iterator[ReportContext]:
+    def _answering(self, as_of: datetime | None, *, solves: Collection[str] = ()) -> Iterator[ReportContext]:
         """Give what an answer rests on: the tables and the settings of now, or those of `as_of` (UTC)."""
         if as_of is None:
             self._ready()
-            if is_solved:
-                self._with_effects()
+            self._with_solved(solves)
             held = self._held
             tables: AbstractContextManager[DuckDB] = nullcontext(self.engine)
         else:
             held = self.control.settings_at(as_of)
-            tables = self._past.tables(
-                as_of, settings=held[0], steps=self._steps(held[0]), is_solved=is_solved
-            )
+            tables = self._past.tables(as_of, settings=held[0], steps=self._steps(held[0]), solves=solves)
         with tables as engine:
             reader = engine.cursor()
             try:
-                yield self._context(reader, held)
+                yield self._context(engine, reader, held)
             finally:
                 reader.close()
 
-    def _context(self, reader: Reader, held: tuple[Settings, datetime | None]) -> ReportContext:
+    def _context(
+        self, engine: DuckDB, reader: Reader, held: tuple[Settings, datetime | None]
+    ) -> ReportContext:
         settings, settled_at = held
+
+        def solved(table: str) -> None:
+            with self._building:
+                solve(engine, self._steps(settings), [table])
+
         return ReportContext(
             reader=reader,
             settings=settings,
             models=attribution.models(settings),
             settled_at=settled_at,
             remade=self._remade,
+            solve=solved,
         )
 
     @contextmanager
@@ -304,7 +307,7 @@ class Workspace:
         with tables as engine:
             reader = engine.cursor()
             try:
-                yield self._context(reader, held)
+                yield self._context(engine, reader, held)
             finally:
                 reader.close()
 
@@ -334,8 +337,9 @@ class Workspace:
     def sql(self, query: str, *, as_of: datetime | str | None = None) -> pa.Table:
         """Return the rows of one SELECT over the tables; anything else is refused."""
         statement = checked(query)
-        is_solved = any(table.name in statement.lower() for table in (CREDITS, *LAZY))
-        with self._answering(_moment(as_of), is_solved=is_solved) as context:
+        said = statement.lower()
+        solves = EVERY_LAZY if CREDITS.name in said else [name for name in EVERY_LAZY if name in said]
+        with self._answering(_moment(as_of), solves=solves) as context:
             try:
                 return context.reader.query(statement)
             except duckdb.Error as error:

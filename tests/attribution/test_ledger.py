@@ -15,6 +15,7 @@ from headwater.attribution import models
 from headwater.attribution.effects import removal_effects
 from headwater.attribution.ledger import credits as ledger
 from headwater.attribution.path_steps import path_steps_sql
+from headwater.contract.models import FittedModel
 from headwater.contract.settings import Settings
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from headwater.engine.duckdb import DuckDB
 
 MODELS = models(Settings())
+GIVING = [name for name, model in MODELS.items() if not isinstance(model, FittedModel)]
+"""Models that give every conversion away whole."""
 orders = st.sampled_from([1, 2, 3])
 
 
@@ -69,12 +72,37 @@ def test_every_model_gives_each_conversion_away_whole_and_to_the_last_digit(
 
     wrong = engine.rows("""
         select conversion_id, model, sum(weight), sum(value), any_value(net_value)
-        from credits join journeys using (conversion_id)
+        from credits join journeys using (conversion_id) where model <> 'incremental'
         group by conversion_id, model
         having abs(sum(weight) - 1) > 1e-12 or sum(value) <> any_value(net_value) or min(weight) < 0
     """)
 
     assert wrong == []
+
+
+@given(world=journeys())
+@settings(max_examples=30)
+def test_a_fitted_model_leaves_the_rest_of_each_conversion_to_nobody(engine: DuckDB, world: World) -> None:
+    build(engine, world)
+
+    wrong = engine.rows("""
+        select conversion_id, sum(weight), sum(value), any_value(net_value)
+        from credits join journeys using (conversion_id) where model = 'incremental'
+        group by conversion_id
+        having sum(weight) >= 1 or min(weight) < 0 or min(case when channel = 'direct' then -weight else 0 end) < 0
+            or abs(cast(sum(value) as double) - cast(any_value(net_value) as double) * sum(weight)) > 1e-6
+    """)
+
+    assert wrong == []
+
+
+def test_a_touch_gets_what_it_added_over_the_whole_intensity(engine: DuckDB) -> None:
+    build(engine, [{"path": ["direct", "email", "social"], "value": 10}])
+
+    # email-0 a day before: 1 * 2^(-1/0.75) + 0.25 * 2^(-1/10); social-1 at the conversion: 2 + 0.25 + 0.5
+    email, social = 2 ** (-1 / 0.75) + 0.25 * 2 ** (-1 / 10), 2.75
+    whole = 1 + email + social
+    assert shares(engine, "incremental") == pytest.approx([0, email / whole, social / whole])
 
 
 @given(world=journeys())
@@ -98,7 +126,9 @@ def test_large_amounts_are_divided_to_the_last_digit(engine: DuckDB, value: Deci
 
     sums = engine.rows("select model, sum(value) from credits group by model")
 
-    assert dict(sums) == dict.fromkeys(MODELS, amount)
+    given_away = {model: value for model, value in sums if model in GIVING}
+    assert given_away == dict.fromkeys(GIVING, amount)
+    assert 0 <= dict(sums)["incremental"] < amount
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from hypothesis import strategies as st
 
-from headwater.contract.tables import JOURNEY_STEPS, JOURNEYS, TOUCHPOINTS
+from headwater.contract.tables import INCREMENTAL_EFFECTS, JOURNEY_STEPS, JOURNEYS, TOUCHPOINTS
 
 if TYPE_CHECKING:
     from headwater.contract.tables import Table
@@ -25,6 +25,21 @@ Moves = defaultdict[Any, defaultdict[Any, float]]
 Reference = dict[str, Any]
 
 CHANNELS = ("direct", "display", "email", "search", "social")
+
+ADDS = [
+    {
+        "goal": goal,
+        "channel": channel,
+        "campaign": f"{channel}-{place}",
+        "adds_hours": 0.5 * number,
+        "adds_days": 0.25 * place,
+        "adds_weeks": 0.125 * number,
+    }
+    for goal in ("purchase", "lead")
+    for number, channel in enumerate(CHANNELS)  # direct, the first, adds nothing
+    for place in ((0, 1) if number else ())
+]
+"""What one touch adds to the intensity: rows of `incremental_effects`."""
 
 paths = st.lists(st.sampled_from(CHANNELS), min_size=1, max_size=7)
 money = st.decimals(min_value=0, max_value=100_000, places=2)
@@ -142,6 +157,7 @@ def fill(engine: DuckDB, journeys: World, *, half_life: float = 7.0) -> None:
                 "step_count": len(path),
             }
         )
+    _insert(engine, INCREMENTAL_EFFECTS, ADDS)
     _insert(engine, TOUCHPOINTS, touches)
     _insert(engine, JOURNEYS, [end for end in ends if end["conversion_id"] is not None])
     _insert(engine, JOURNEY_STEPS, [step for step in steps if step["conversion_id"] is not None])

@@ -1,6 +1,6 @@
 """Ledger: every model's share of every conversion, touch by touch.
 
-Reads  journey_steps, journeys, removal_effects
+Reads  journey_steps, journeys, touchpoints, removal_effects, incremental_effects
 Makes  credits       a view: what the closed forms say costs nothing to keep
        removal_effects
 
@@ -12,9 +12,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from headwater.contract.models import RuleModel
+from headwater.contract.models import FittedModel, RuleModel
 from headwater.contract.steps import Step, literal
-from headwater.contract.tables import CREDITS, JOURNEY_STEPS, JOURNEYS, REMOVAL_EFFECTS
+from headwater.contract.tables import (
+    CREDITS,
+    INCREMENTAL_EFFECTS,
+    JOURNEY_STEPS,
+    JOURNEYS,
+    REMOVAL_EFFECTS,
+    TOUCHPOINTS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +50,8 @@ def credits(models: Mapping[str, Model]) -> Step:  # noqa: A001 (a step bears it
     """Make `credits` from the models, rule models by their expressions, path models by the journey.
 
     In one journey `shapley` gives each distinct channel the same, and `markov` shares by removal
-    effect (equally where all of them are 0); the repeats of a channel share equally.
+    effect (equally where all of them are 0); the repeats of a channel share equally. Fitted models leave
+    what would have come anyway to nobody: their shares sum to less than 1.
     """
     branches = [
         shares_sql(model) if model.share else rule_sql(model)
@@ -54,9 +62,14 @@ def credits(models: Mapping[str, Model]) -> Step:  # noqa: A001 (a step bears it
         branches.append(by_channel_sql("markov", MARKOV_SHARE))
     if "shapley" in models:
         branches.append(by_channel_sql("shapley", SHAPLEY_SHARE))
+    branches += [
+        differences_sql(name, model.weighted(JOURNEY))
+        for name, model in models.items()
+        if isinstance(model, FittedModel)
+    ]
     return Step(
         makes=CREDITS,
-        reads=(JOURNEY_STEPS, JOURNEYS, REMOVAL_EFFECTS),
+        reads=(JOURNEY_STEPS, JOURNEYS, TOUCHPOINTS, REMOVAL_EFFECTS, INCREMENTAL_EFFECTS),
         sql="\n        union all\n".join(branches),
         materialised=False,
     )

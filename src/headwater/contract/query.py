@@ -100,6 +100,8 @@ class ReportContext:
     """Since when these settings hold, UTC; None: since ever."""
     remade: Callable[[Remake], AbstractContextManager[ReportContext]] | None = None
     """Gives the same of other tables; None where there is no archive to make them from."""
+    solve: Callable[[str], None] | None = None
+    """Brings a table up to date that is only made when somebody asks; None where all tables are as they should be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -667,6 +667,29 @@ REMOVAL_EFFECTS = table(
     """,
 )
 
+INCREMENTAL_EFFECTS = table(
+    "incremental_effects",
+    "What a channel and each of its campaigns truly add to a goal, beside what would have come anyway.",
+    "goal channel campaign",
+    """
+    goal VARCHAR the goal
+    channel VARCHAR the channel; (none) where touchpoints have none
+    campaign VARCHAR the campaign; empty text where touchpoints have none; null in the row of the whole channel
+    role VARCHAR push, pull or none
+    touches BIGINT touchpoints of all persons
+    conversions BIGINT conversions of the goal that were looked at, whatever brought them
+    claimed DOUBLE conversions that a model without any allowance for want would credit; only for channels
+    incremental DOUBLE conversions that would not have come without it
+    standard_error DOUBLE of `incremental`
+    low DOUBLE lower end of its 95 % interval
+    high DOUBLE upper end
+    evidence VARCHAR where it comes from: observed, published and own experiments, each with its weight
+    adds_hours DOUBLE what one touch adds to the intensity just after it, as a share, of what fades with a half-life of 0.75 days
+    adds_days DOUBLE the same with a half-life of 3 days
+    adds_weeks DOUBLE the same with a half-life of 10 days
+    """,
+)
+
 FX_RATES = table(
     "fx_rates",
     "Reference rates of the European Central Bank, every calendar day (week-ends carry Friday's).",

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from headwater.contract.errors import UnknownModelError
-from headwater.contract.models import PathModel, RuleModel
+from headwater.contract.models import FittedModel, PathModel, RuleModel
 from headwater.report.measure.rows import one, rows
 from headwater.report.measure.runs import runs
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 DEFAULT_MODELS = ("first", "last", "last_non_direct", "linear", "position", "time_decay", "markov", "shapley")
 """Models of a report where none are named; those that the workspace does not offer are left out."""
+VOLUME = 300
+"""Conversions from which on fitted models are among them: five main channels are then known to within a quarter."""
 
 UNIT = 10**15
 """Parts that a conversion is counted in."""
@@ -67,11 +69,31 @@ class Credited:
 
 def chosen_models(context: ReportContext, names: Iterable[str]) -> dict[str, Model]:
     """Return the models by name, in the order asked. Raises UnknownModelError."""
-    asked = tuple(dict.fromkeys(names)) or tuple(name for name in DEFAULT_MODELS if name in context.models)
+    asked = tuple(dict.fromkeys(names)) or _usual(context)
     for name in asked:
         if name not in context.models:
             raise UnknownModelError.named(name, known=context.models)
-    return {name: context.models[name] for name in asked}
+    chosen = {name: context.models[name] for name in asked}
+    for model in chosen.values():
+        if isinstance(model, FittedModel) and context.solve:
+            context.solve(model.fits)
+    return chosen
+
+
+def _usual(context: ReportContext) -> tuple[str, ...]:
+    """Return the models where none are named: fitted ones too where there is volume enough."""
+    usual = [name for name in DEFAULT_MODELS if name in context.models]
+    fitted = [name for name, model in context.models.items() if isinstance(model, FittedModel)]
+    if fitted and one(context.reader, ENOUGH)["conversions"] >= VOLUME:
+        usual += fitted
+    return tuple(usual)
+
+
+ENOUGH = """
+    select coalesce(max(conversions), 0) as conversions from (
+        select count(*) as conversions from conversions where flag is null and conversion_count = 1 group by goal
+    ) as goals
+"""
 
 
 def credited(
@@ -92,6 +114,9 @@ def credited(
     given = {name: Credit() for name in models}
     if rules:
         _add_rules(reader, chosen, by=by, rules=rules, by_player=by_player, given=given)
+    for name, model in models.items():
+        if isinstance(model, FittedModel):
+            _add_fitted(reader, chosen, by=by, name=name, model=model, by_player=by_player, given=given)
     paths = {name: model for name, model in models.items() if isinstance(model, PathModel)}
     for name, solved in _solved(reader, chosen, by=by, paths=paths, stored=stored):
         for player, (conversions, value) in solved.items():
@@ -154,6 +179,42 @@ def _add_rules(
             conversions=sum(int(row[f"units_{place}"]) for row in found) / UNIT,
             value=sum((by_player[row["player"]][name].value for row in found), Decimal(0)),
         )
+
+
+def _add_fitted(
+    reader: Reader,
+    chosen: Selection,
+    *,
+    by: Dimension,
+    name: str,
+    model: FittedModel,
+    by_player: dict[str, dict[str, Credit]],
+    given: dict[str, Credit],
+) -> None:
+    """Add what a fitted model credits; what its shares leave of a conversion stays unattributed."""
+    found = rows(
+        reader,
+        f"""
+        select player,
+            cast(sum(cast(round(weight * 1e15) as hugeint) * conversion_count) as decimal(38,0)) as units_0,
+            cast(sum(cast(held - coalesce(passed, 0) as hugeint)) as decimal(38,0)) as micros_0
+        from (
+            select player, conversion_count, weight, held,
+                lag(held) over (partition by conversion_id order by step) as passed
+            from (
+                select player, conversion_id, step, conversion_count, weight,
+                    cast(round(net_micros * upto) as bigint) as held
+                from ({model.weighted(by.of_steps(chosen.steps))}) as placed
+            ) as running
+        ) as parts group by player
+        """,
+    )
+    for row in found:
+        by_player[row["player"]][name] = _credit(row, 0)
+    given[name] = Credit(
+        conversions=sum(int(row["units_0"]) for row in found) / UNIT,
+        value=sum((by_player[row["player"]][name].value for row in found), Decimal(0)),
+    )
 
 
 def rule_sql(chosen: Selection, *, by: Dimension, rules: Mapping[str, RuleModel], many: bool) -> str:

@@ -1,0 +1,104 @@
+"""Belief: what a channel adds, from observation, published experiments and one's own.
+
+Reads  observed increments with their spread, priors by channel, experiments
+Makes  one estimate by channel with an interval and where it comes from
+
+Where persons are seen before and after their conversions, observation tells want from effect. Where they are
+not, what a pull channel adds can hardly be seen: the share of its claim that published experiments found is
+then one more, wide, piece of evidence. Experiments of one's own are weighed by precision in any case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import sqrt
+from typing import TYPE_CHECKING
+
+from headwater.attribution.calibration import Evidence, calibrated, scaled
+from headwater.attribution.incremental.posterior import interval
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+
+    from headwater.attribution.calibration import Experiment
+    from headwater.attribution.priors import Prior
+
+ADJUSTED = 0.1
+"""How far off the allowance for want may be, as a share of what it took from the claim."""
+FORM = 0.05
+"""How far off the form of the model may be, as a share of the increment."""
+UNSEEN = 0.35
+"""As ADJUSTED, where persons are not seen after they converted and a proxy stands in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What observation says of one channel, in conversions."""
+
+    claimed: float
+    """What the model without any allowance for want would credit it with."""
+    centre: float
+    """Top of the likelihood; may lie below 0."""
+    error: float
+    is_pull: bool
+    is_unseen: bool
+    """Persons are not seen after they converted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Belief:
+    """What a channel adds, in conversions, with a 95 % interval and where it comes from."""
+
+    incremental: float
+    error: float
+    low: float
+    high: float
+    evidence: str
+
+
+def believed(
+    observed: Observed,
+    prior: Prior,
+    experiments: Sequence[Experiment],
+    *,
+    since: date,
+    until: date,
+    amounts: Mapping[date, float],
+) -> Belief:
+    """Return the belief about one channel in the days from `since` to `until` (included).
+
+    `amounts` are the channel's touches by day: an experiment in other days is scaled by them.
+    """
+    doubt = _doubt(observed)
+    value, error = observed.centre, sqrt(observed.error**2 + doubt**2)
+    said = (
+        "observed before and after touches"
+        if not observed.is_unseen
+        else "observed, persons lost after converting"
+    )
+    if observed.is_pull and observed.is_unseen:
+        width = max(prior.standard_deviation * observed.claimed, observed.error)
+        value, error = _combined((value, error), (prior.share * observed.claimed, width))
+        said += f"; prior share {prior.share:.2f} of {observed.claimed:.0f} claimed: {prior.source}"
+    if experiments:
+        whole = calibrated(
+            Evidence(label="observed", value=value, standard_error=observed.error),
+            [scaled(one, since=since, until=until, amounts=amounts) for one in experiments],
+            doubt=sqrt(max(error**2 - observed.error**2, doubt**2)),
+        )
+        value, error, said = whole.value, whole.standard_error, f"{said}; calibrated: {whole.provenance}"
+    low, high = interval(value, error)
+    return Belief(incremental=max(value, 0.0), error=error, low=low, high=high, evidence=said)
+
+
+def _doubt(observed: Observed) -> float:
+    taken = max(observed.claimed - max(observed.centre, 0.0), 0.0)
+    share = UNSEEN if observed.is_unseen else ADJUSTED
+    return sqrt((share * taken) ** 2 + (FORM * max(observed.centre, 0.0)) ** 2)
+
+
+def _combined(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
+    weights = [1 / max(error, 1e-9) ** 2 for _, error in (one, other)]
+    value = (weights[0] * one[0] + weights[1] * other[0]) / sum(weights)
+    return value, sqrt(1 / sum(weights))

@@ -1,0 +1,161 @@
+"""Histories: persons, their touches and their conversions as arrays, and exposure at any moment.
+
+Reads  flat arrays, sorted by person
+Makes  how strongly each channel's touches bear on given moments: what the fit sees of a person
+
+Times are days from a common origin. A touch weighs 2^(-age / half-life): one half-life after it, a half.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.floating]
+    Whole = npt.NDArray[np.integer]
+
+PAST = (0.75, 3.0, 10.0)
+"""Half-lives, in days, of what a touch may do after it; each channel gets its own mix of them."""
+AROUND = (0.75, 3.0, 10.0)
+"""Half-lives, in days, of what a touch tells of the person's want before and after it."""
+HORIZON = 40.0
+"""Days on either side beyond which a touch is not looked at: four of the longest half-lives."""
+SETTLING_DAYS = 15.0
+"""Added to the days a person was seen, so that a short stay does not make a high rate."""
+ROWS_AT_ONCE = 100_000
+"""Moments that are worked on together: what memory and caches like."""
+
+
+class Moments(NamedTuple):
+    """Moments of persons: the person's place in the histories, and the time."""
+
+    person: Whole
+    time: Floats
+
+    def __len__(self) -> int:
+        return len(self.person)
+
+
+class Near(NamedTuple):
+    """Each moment with each touch of the same person within the horizon."""
+
+    moment: Whole
+    touch: Whole
+    age: Floats
+    """Days from the touch to the moment; below 0 where the touch comes later."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Histories:
+    """What is known of everybody: who was seen from when to when, their touches and their conversions."""
+
+    begin: Floats
+    end: Floats
+    stratum: Whole
+    """Group of the person that has an intensity of its own, from 0."""
+    touch_person: Whole
+    """Place of the person; rising."""
+    touch_time: Floats
+    """Rising within a person."""
+    touch_unit: Whole
+    """What is told apart in the end (a campaign of a channel), from 0."""
+    unit_group: Whole
+    """The group of units (mostly a channel) whose effect is fitted, by unit."""
+    is_causal: npt.NDArray[np.bool_]
+    """By group: whether its touches may do anything; others are evidence of want only."""
+    conversions: Moments
+
+    @property
+    def groups(self) -> int:
+        """Number of groups."""
+        return len(self.is_causal)
+
+    def near(self, moments: Moments) -> Near:
+        """Pair the moments with the touches of their person within the horizon."""
+        stretch = 4 * HORIZON + float(max(np.max(self.end, initial=1.0), np.max(moments.time, initial=1.0)))
+        clock = self.touch_person * stretch + self.touch_time
+        at = moments.person * stretch + moments.time
+        low = np.maximum(at - HORIZON, moments.person * stretch - stretch / 4)
+        high = np.minimum(at + HORIZON, moments.person * stretch + 3 * stretch / 4)
+        first, until = np.searchsorted(clock, low), np.searchsorted(clock, high, side="right")
+        count = until - first
+        moment = np.repeat(np.arange(len(moments)), count)
+        touch = np.arange(len(moment)) - np.repeat(np.cumsum(count) - count - first, count)
+        return Near(moment, touch, moments.time[moment] - self.touch_time[touch])
+
+    def rates(self) -> Floats:
+        """Return touches a day by person and group, over all the time that the person was seen."""
+        place = self.touch_person * self.groups + self.unit_group[self.touch_unit]
+        count = np.bincount(place, minlength=len(self.begin) * self.groups)
+        seen = self.end - self.begin + SETTLING_DAYS
+        made: Floats = (count.reshape(-1, self.groups) / seen[:, None]).astype(np.float32)
+        return made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exposure:
+    """What the fit sees at each moment: one row per moment."""
+
+    past: Floats
+    """Weights of the causal groups' touches before the moment: group by group, each half-life of PAST."""
+    around: Floats
+    """Weights of all groups' touches on both sides, each half-life of AROUND; then the rates by group."""
+
+    def __len__(self) -> int:
+        return len(self.past)
+
+
+def exposure(histories: Histories, moments: Moments, rates: Floats, *, ahead: float = 1.0) -> Exposure:
+    """Return the exposure at the moments.
+
+    `ahead` multiplies the weight of touches after the moment, where these are rarer than those before for
+    a reason that has nothing to do with effects (see `symmetry`); at 0 only the past is looked at.
+    """
+    near = histories.near(moments)
+    size, groups = len(moments), histories.groups
+    place = near.moment * groups + histories.unit_group[histories.touch_unit[near.touch]]
+    age = np.abs(near.age)
+    is_past = near.age >= 0
+    side = np.where(is_past, 1.0, ahead)
+    columns = []
+    for half_life in dict.fromkeys((*PAST, *AROUND)):
+        weight = np.exp2(-age / half_life)
+        before = np.bincount(place, weights=weight * is_past, minlength=size * groups)
+        both = np.bincount(place, weights=weight * side, minlength=size * groups)
+        columns.append((half_life, before, both))
+    shape = (size, groups)
+    past = [before.reshape(shape)[:, histories.is_causal] for h, before, _ in columns if h in PAST]
+    around = [both.reshape(shape) for h, _, both in columns if h in AROUND]
+    return Exposure(
+        past=np.stack(past, axis=2).reshape(size, -1).astype(np.float32),
+        around=np.concatenate(
+            [np.stack(around, axis=2).reshape(size, -1), rates[moments.person]], axis=1
+        ).astype(np.float32),
+    )
+
+
+def reference_moments(histories: Histories, count: int) -> Iterator[tuple[Moments, float]]:
+    """Yield moments that stand for all the time in which persons were seen, in parts, with days that each stands for.
+
+    The person-days, laid end to end, are cut into `count` equal pieces; each gives one moment, whose place
+    in the piece follows the golden ratio, so that no rhythm of the data can meet one of the moments.
+    """
+    seen = np.maximum(histories.end - histories.begin, 0.0)
+    until = np.cumsum(seen)
+    whole = float(until[-1]) if len(until) else 0.0
+    if not whole:
+        return
+    step = whole / count
+    for start in range(0, count, ROWS_AT_ONCE):
+        number = np.arange(start, min(start + ROWS_AT_ONCE, count))
+        at = (number + (number * 0.6180339887498949) % 1.0) * step
+        person = np.minimum(np.searchsorted(until, at, side="right"), len(until) - 1)
+        time = histories.begin[person] + (at - (until[person] - seen[person]))
+        yield Moments(person, np.minimum(time, histories.end[person])), step

@@ -1,0 +1,71 @@
+"""Proxies: what touches tell of want where nobody is seen after converting, learned from visits instead.
+
+Reads  histories
+Makes  whether persons go on being seen after they convert; weights of touches as evidence of want
+
+A person who leaves after the contract is signed is never met again, so looking at both sides of a conversion
+says nothing there. But direct visits, which no ad can be switched off for, show the same want, and go on. What
+tells of them on both sides tells of want; one factor then says how much want means for conversions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from headwater.attribution.incremental.histories import AROUND, SETTLING_DAYS, Exposure, Moments, exposure
+from headwater.attribution.incremental.intensity import fitted
+
+if TYPE_CHECKING:
+    from headwater.attribution.incremental.histories import Floats, Histories
+    from headwater.attribution.incremental.intensity import Totals
+
+LOOKED_AFTER = 10.0
+"""Days after a conversion in which the person ought to be seen."""
+SEEN_LEAST = 0.5
+"""Share of the conversions whose person is: below it nobody counts as seen."""
+MOST_VISITS = 40_000
+"""Visits that the fit looks at; evenly spaced ones where there are more."""
+LEAST_VISITS = 200
+
+
+def is_unseen(histories: Histories) -> bool:
+    """Tell whether most persons are lost from sight soon after they convert."""
+    last = float(np.max(histories.end, initial=0.0))
+    early = histories.conversions.time <= last - LOOKED_AFTER
+    if not early.any():
+        return False
+    until = histories.end[histories.conversions.person[early]]
+    seen = until >= histories.conversions.time[early] + LOOKED_AFTER
+    return bool(seen.mean() < SEEN_LEAST)
+
+
+def evidence(histories: Histories, totals: Totals, rates: Floats) -> Floats | None:
+    """Return the weight of each column of `around` as evidence of want; None where there are too few visits.
+
+    Visits are the touches of groups that do nothing (direct), fitted as if they were conversions.
+    """
+    groups = histories.groups
+    group = histories.unit_group[histories.touch_unit]
+    visits = np.flatnonzero(~histories.is_causal[group])
+    if len(visits) < LEAST_VISITS:
+        return None
+    visits = visits[:: -(-len(visits) // MOST_VISITS)]
+    person, own = histories.touch_person[visits], group[visits]
+    moments = Moments(person, histories.touch_time[visits])
+    seen = exposure(replace(histories, conversions=moments), moments, rates)
+    around = seen.around.copy()
+    row = np.arange(len(visits))
+    for place in range(len(AROUND)):  # a visit is no evidence of itself
+        around[row, own * len(AROUND) + place] -= 1
+    days = histories.end[person] - histories.begin[person] + SETTLING_DAYS
+    around[row, groups * len(AROUND) + own] -= (1 / days).astype(np.float32)
+    fit = fitted(Exposure(past=seen.past, around=np.maximum(around, 0)), histories.stratum[person], totals)
+    return fit.want if fit.want.any() else None
+
+
+def as_one(seen: Exposure, weights: Floats) -> Exposure:
+    """Return the exposure with all columns of `around` added up into one by their weights."""
+    return Exposure(past=seen.past, around=(seen.around @ weights.astype(np.float32))[:, None])

@@ -1,0 +1,60 @@
+"""Belief: observation, published and own experiments, each by its weight."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from headwater.attribution.calibration import Experiment
+from headwater.attribution.incremental.belief import Belief, Observed, believed
+from headwater.attribution.priors import prior_of
+
+SINCE, UNTIL = date(2026, 1, 1), date(2026, 3, 1)
+
+
+def belief(channel: str = "retargeting", experiments: list[Experiment] | None = None, **given: Any) -> Belief:
+    observed = Observed(
+        **{"claimed": 400.0, "centre": 150.0, "error": 40.0, "is_pull": True, "is_unseen": False} | given
+    )
+    return believed(observed, prior_of(channel), experiments or [], since=SINCE, until=UNTIL, amounts={})
+
+
+def experiment(incremental: float, error: float) -> Experiment:
+    return Experiment(
+        channel="retargeting",
+        goal=None,
+        since=SINCE,
+        until=UNTIL,
+        incremental=incremental,
+        standard_error=error,
+    )
+
+
+def test_seen_on_both_sides_observation_stands_alone() -> None:
+    assert belief().incremental == pytest.approx(150)
+
+
+def test_lost_from_sight_a_pull_channel_is_drawn_to_what_experiments_elsewhere_found() -> None:
+    found = belief(is_unseen=True)
+
+    assert prior_of("retargeting").share * 400 < found.incremental < 150
+    assert prior_of("retargeting").source in found.evidence
+    assert belief("display", is_pull=False, is_unseen=True).incremental == pytest.approx(150)
+
+
+def test_an_experiment_moves_the_belief_by_its_precision() -> None:
+    exact, vague = belief(experiments=[experiment(50, 1)]), belief(experiments=[experiment(50, 500)])
+
+    assert exact.incremental == pytest.approx(50, abs=5)
+    assert vague.incremental == pytest.approx(150, abs=10)
+    assert exact.error < belief().error
+    assert "calibrated" in exact.evidence
+
+
+def test_nothing_is_believed_to_take_conversions_away() -> None:
+    found = belief(centre=-80.0)
+
+    assert found.incremental == 0
+    assert found.low == 0 < found.high

@@ -1,0 +1,43 @@
+"""Campaigns: small ones are taken to be like their channel, large ones speak for themselves."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from headwater.attribution.incremental.campaigns import parted
+
+
+def told_apart(true: list[float], touches: int) -> np.ndarray:
+    """Return multiples from simulated conversions: each unit adds 0.5 x its multiple where it is met."""
+    random = np.random.default_rng(3)
+    units = len(true)
+    moment, unit, count = [], [], 0
+    for number in range(units):
+        organic = random.poisson(touches)
+        added = random.poisson(touches * 0.5 * true[number])
+        moment += range(count, count + organic + added)
+        unit += [number] * (organic + added)
+        count += organic + added
+    made = parted(
+        np.array(moment),
+        np.array(unit),
+        np.full(len(unit), 0.5),
+        np.full(units, 0.5 * touches),
+        np.zeros(units, dtype=int),
+    )
+    return np.asarray(made.multiple)
+
+
+def test_large_campaigns_are_told_apart() -> None:
+    assert told_apart([0.4, 1.0, 1.6], 4_000).tolist() == pytest.approx([0.4, 1.0, 1.6], abs=0.12)
+
+
+def test_small_campaigns_are_drawn_to_the_channel() -> None:
+    assert np.abs(told_apart([1.0] * 40, 8) - 1).max() < 0.35
+
+
+def test_a_campaign_that_nobody_met_is_like_its_channel() -> None:
+    made = parted(np.zeros(0, dtype=int), np.zeros(0, dtype=int), np.zeros(0), np.array([0.0]), np.array([0]))
+
+    assert made.multiple.tolist() == [1.0]

@@ -1,0 +1,43 @@
+"""Posterior: an interval covers what is true about as often as it says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from attribution.markets import known
+from headwater.attribution.incremental.estimate import Study
+from headwater.attribution.incremental.intensity import fitted
+from headwater.attribution.incremental.posterior import interval, spread
+
+
+@given(centre=st.floats(-100, 1000), error=st.floats(0, 300))
+def test_an_interval_never_reaches_below_zero_and_holds_what_is_likeliest(
+    centre: float, error: float
+) -> None:
+    low, high = interval(centre, error)
+
+    assert 0 <= low <= max(centre, 0.0) + 1e-6
+    assert high >= max(centre, 0.0) - 1e-6
+
+
+def test_far_from_zero_the_interval_is_the_normals() -> None:
+    assert interval(1000, 10) == pytest.approx((1000 - 19.6, 1000 + 19.6), abs=0.01)
+
+
+@pytest.mark.parametrize("name", ["random", "mild-intent"])
+def test_true_increments_lie_within(name: str) -> None:
+    held = []
+    for seed in (1, 2, 3):
+        world = known(name, seed=seed)
+        study = Study.of(world.histories)
+        fit = fitted(study.at, study.stratum, study.totals())
+        around = spread(fit, study.at, world.histories.conversions.person, integration=study.integration)
+        errors = np.sqrt(np.diag(around.covariance))
+        for true, centre, error in zip(world.truth[:-1], around.centre, errors, strict=True):
+            low, high = interval(float(centre), float(error))
+            held.append(low <= true <= high)
+
+    assert np.mean(held) >= 0.8
