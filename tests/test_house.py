@@ -27,7 +27,6 @@ TESTED_ELSEWHERE = {
     "attribution/effects.py": "tests/attribution/test_reference.py",
     "attribution/engaged_decay.py": "tests/attribution/test_engaged.py",
     "attribution/estimator.py": "tests/attribution/test_markov.py",
-    "attribution/incremental/solving.py": "tests/report/test_incremental.py",
     "attribution/experiments/finding.py": "tests/attribution/test_geo.py",
     "attribution/experiments/geo_power.py": "tests/attribution/test_geo.py",
     "cli/experimenting.py": "tests/cli/test_experiment.py",
