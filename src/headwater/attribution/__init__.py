@@ -26,7 +26,7 @@ from headwater.attribution.custom import Custom
 from headwater.attribution.engaged import Engaged
 from headwater.attribution.engaged_decay import EngagedDecay
 from headwater.attribution.first import First
-from headwater.attribution.incremental import model as incremental
+from headwater.attribution.incremental import model as incremental_model
 from headwater.attribution.last import Last
 from headwater.attribution.last_non_direct import LastNonDirect
 from headwater.attribution.linear import Linear
@@ -58,7 +58,7 @@ __all__ = [
 
 REGISTRY = (
     first, last, last_non_direct, linear, position, w_shaped, time_decay, engaged, engaged_decay, custom,
-    markov, shapley, incremental,
+    markov, shapley, incremental_model,
 )  # fmt: skip
 """One module per model; each has `model(settings)`."""
 
