@@ -104,3 +104,16 @@ def test_the_rate_game_of_many_channels_is_refused_with_the_way_out() -> None:
 def test_a_game_that_does_not_exist_is_refused() -> None:
     with pytest.raises(UsageError, match="conversions or rate"):
         Shapley(game="poker").fit([{"path": "a"}])
+
+
+def test_journeys_that_bring_nothing_change_nothing_among_many_channels() -> None:
+    world = [
+        {"path": [f"c{number}", f"c{number + 1}"], "conversions": number % 3, "value": number % 4}
+        for number in range(70)
+    ]
+    idle = [{"path": [f"c{number}", "idle"], "conversions": 0, "value": 0} for number in range(70)]
+
+    credit = Shapley().fit([*idle, *world]).credits_
+
+    assert credit == {**Shapley().fit(world).credits_, "idle": 0.0}
+    assert sum(Shapley().fit([*idle, *world]).values_.values()) == sum(number % 4 for number in range(70))

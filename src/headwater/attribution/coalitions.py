@@ -3,7 +3,8 @@
 Reads  journeys
 Makes  the sets of channels that occur, with what the journeys of each set stand for
 
-Up to 62 channels a set is one integer and equal sets are added up; beyond, every journey keeps its own.
+Up to 62 channels a set is one integer and equal sets are added up; beyond, every journey that brings something
+keeps its own.
 """
 
 from __future__ import annotations
@@ -44,7 +45,13 @@ def coalitions(journeys: Journeys) -> Coalitions:
     count = len(journeys.channels)
     amounts: tuple[Floats, ...] = (journeys.conversions, journeys.nulls, journeys.values)
     if count > MASK_BITS or not count:
-        pairs = pa.array(journeys.owners() * max(1, count) + journeys.codes).unique().to_numpy()
+        # journeys that bring nothing count in the game of rates alone, which is refused with so many
+        brings = (journeys.conversions > 0) | (journeys.values != 0)
+        lengths = journeys.lengths[brings]
+        codes = journeys.codes[np.repeat(brings, journeys.lengths)]
+        amounts = tuple(amount[brings] for amount in amounts)
+        owners = np.repeat(np.arange(len(lengths)), lengths)
+        pairs = pa.array(owners * max(1, count) + codes).unique().to_numpy()
         owner, code = np.divmod(pairs, max(1, count))
     else:
         masks = np.bitwise_or.reduceat(np.int64(1) << journeys.codes, journeys.starts())
