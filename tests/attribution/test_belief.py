@@ -16,7 +16,7 @@ SINCE, UNTIL = date(2026, 1, 1), date(2026, 3, 1)
 
 def belief(channel: str = "retargeting", experiments: list[Experiment] | None = None, **given: Any) -> Belief:
     observed = Observed(
-        **{"claimed": 400.0, "centre": 150.0, "error": 40.0, "is_pull": True, "is_unseen": False} | given
+        **{"claimed": 400.0, "centre": 150.0, "error": 40.0, "is_pull": True, "is_one_sided": False} | given
     )
     return believed(observed, prior_of(channel), experiments or [], since=SINCE, until=UNTIL, amounts={})
 
@@ -37,11 +37,11 @@ def test_seen_on_both_sides_observation_stands_alone() -> None:
 
 
 def test_lost_from_sight_a_pull_channel_is_drawn_to_what_experiments_elsewhere_found() -> None:
-    found = belief(is_unseen=True)
+    found = belief(is_one_sided=True)
 
     assert prior_of("retargeting").share * 400 < found.incremental < 150
     assert prior_of("retargeting").source in found.evidence
-    assert belief("display", is_pull=False, is_unseen=True).incremental == pytest.approx(150)
+    assert belief("display", is_pull=False, is_one_sided=True).incremental == pytest.approx(150)
 
 
 def test_an_experiment_moves_the_belief_by_its_precision() -> None:

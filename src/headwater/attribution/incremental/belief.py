@@ -28,8 +28,8 @@ ADJUSTED = 0.1
 """How far off the allowance for want may be, as a share of what it took from the claim."""
 FORM = 0.05
 """How far off the form of the model may be, as a share of the increment."""
-UNSEEN = 0.35
-"""As ADJUSTED, where persons are not seen after they converted and a proxy stands in."""
+ADJUSTED_BY_PROXY, FORM_BY_PROXY = 0.25, 0.15
+"""The same where a conversion ends wanting, so that a proxy stands in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +42,8 @@ class Observed:
     """Top of the likelihood; may lie below 0."""
     error: float
     is_pull: bool
-    is_unseen: bool
-    """Persons are not seen after they converted."""
+    is_one_sided: bool
+    """What comes after a conversion is no mirror of what came before it (see `proxies`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +74,10 @@ def believed(
     value, error = observed.centre, sqrt(observed.error**2 + doubt**2)
     said = (
         "observed before and after touches"
-        if not observed.is_unseen
-        else "observed, persons lost after converting"
+        if not observed.is_one_sided
+        else "observed before touches and by what visits tell: a conversion ends wanting here"
     )
-    if observed.is_pull and observed.is_unseen:
+    if observed.is_pull and observed.is_one_sided:
         width = max(prior.standard_deviation * observed.claimed, observed.error)
         value, error = _combined((value, error), (prior.share * observed.claimed, width))
         said += f"; prior share {prior.share:.2f} of {observed.claimed:.0f} claimed: {prior.source}"
@@ -94,8 +94,8 @@ def believed(
 
 def _doubt(observed: Observed) -> float:
     taken = max(observed.claimed - max(observed.centre, 0.0), 0.0)
-    share = UNSEEN if observed.is_unseen else ADJUSTED
-    return sqrt((share * taken) ** 2 + (FORM * max(observed.centre, 0.0)) ** 2)
+    share, form = (ADJUSTED_BY_PROXY, FORM_BY_PROXY) if observed.is_one_sided else (ADJUSTED, FORM)
+    return sqrt((share * taken) ** 2 + (form * max(observed.centre, 0.0)) ** 2)
 
 
 def _combined(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:

@@ -16,7 +16,7 @@ from headwater.attribution.incremental.campaigns import parted
 from headwater.attribution.incremental.histories import PAST, exposure, reference_moments
 from headwater.attribution.incremental.intensity import Totals, fitted
 from headwater.attribution.incremental.posterior import USUAL_MIX, spread
-from headwater.attribution.incremental.proxies import as_one, evidence, is_unseen
+from headwater.attribution.incremental.proxies import as_one, evidence, is_one_sided
 from headwater.attribution.incremental.season import season
 
 if TYPE_CHECKING:
@@ -129,8 +129,8 @@ def estimated(
     """Return what the units of the histories add; `believe` makes a belief of each causal group's observation."""
     study = Study.of(histories)
     study.learn_season()
-    unseen = is_unseen(histories)
-    if unseen:
+    one_sided = is_one_sided(histories)
+    if one_sided:
         weights = evidence(histories, study.totals(), study.rates)
         study.looked_at_past_only(np.zeros(study.at.around.shape[1]) if weights is None else weights)
     fit = fitted(study.at, study.stratum, study.totals())
@@ -149,7 +149,7 @@ def estimated(
                 centre=float(around.centre[place]),
                 error=float(np.sqrt(around.covariance[place, place])),
                 is_pull=pulls[group],
-                is_unseen=unseen,
+                is_one_sided=one_sided,
             ),
         )
     claimed = np.zeros(histories.groups)

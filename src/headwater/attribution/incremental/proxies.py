@@ -1,10 +1,10 @@
-"""Proxies: what touches tell of want where nobody is seen after converting, learned from visits instead.
+"""Proxies: what touches tell of want where a conversion ends it, learned from visits instead.
 
 Reads  histories
-Makes  whether persons go on being seen after they convert; weights of touches as evidence of want
+Makes  whether persons go on as before after they convert; weights of touches as evidence of want
 
-A person who leaves after the contract is signed is never met again, so looking at both sides of a conversion
-says nothing there. But direct visits, which no ad can be switched off for, show the same want, and go on. What
+Who leaves after the contract is signed is never met again, and who has bought may stop looking, so looking at both
+sides of a conversion says nothing there. But direct visits, which no ad can be switched off for, show the same want, and go on. What
 tells of them on both sides tells of want; one factor then says how much want means for conversions.
 """
 
@@ -29,6 +29,30 @@ SEEN_LEAST = 0.5
 MOST_VISITS = 40_000
 """Visits that the fit looks at; evenly spaced ones where there are more."""
 LEAST_VISITS = 200
+FEWER = 1.25
+"""So many times the visits before conversions as after them, and wanting ends with the conversion."""
+SURE = 3.0
+"""Standard errors that the difference must have besides."""
+
+
+def is_one_sided(histories: Histories) -> bool:
+    """Tell whether what comes after a conversion is no mirror of what came before it, whatever ads do."""
+    return is_unseen(histories) or is_sated(histories)
+
+
+def is_sated(histories: Histories) -> bool:
+    """Tell whether direct visits, which do nothing, are rarer after conversions than before them."""
+    group = histories.unit_group[histories.touch_unit]
+    visits = np.flatnonzero(~histories.is_causal[group])
+    stretch = float(np.max(histories.end, initial=0.0)) + 4 * LOOKED_AFTER
+    clock = histories.touch_person[visits] * stretch + histories.touch_time[visits]
+    person, time = histories.conversions
+    inside = (time - histories.begin[person] >= LOOKED_AFTER) & (histories.end[person] - time >= LOOKED_AFTER)
+    at = (person * stretch + time)[inside]
+    # a visit at the very time of the conversion may be the conversion's own
+    before = int((np.searchsorted(clock, at) - np.searchsorted(clock, at - LOOKED_AFTER)).sum())
+    after = int((np.searchsorted(clock, at + LOOKED_AFTER) - np.searchsorted(clock, at, side="right")).sum())
+    return before > FEWER * after and before - after > SURE * np.sqrt(before + after)
 
 
 def is_unseen(histories: Histories) -> bool:
