@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headwater.attribution import markov, shapley
-from headwater.attribution.resampling import FEWEST, blocks_for, work
+from headwater.attribution.resampling import FEWEST, blocks_for, joined, work
 from headwater.contract.models import PathModel, Runs
 from headwater.contract.settings import Settings
 
@@ -112,3 +112,7 @@ def test_joined_blocks_still_hold_every_journey() -> None:
     assert left is not None
     assert len(left.conversions) < 128
     assert left.conversions.sum(axis=1) == pytest.approx(128 - 128 / len(left.conversions))
+
+
+def test_blocks_without_any_step_are_joined_too() -> None:
+    assert joined(np.zeros((4, 0, 1)), 2).shape == (2, 0, 1)

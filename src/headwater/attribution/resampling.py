@@ -85,7 +85,8 @@ def blocks_for(each: float, *, most: int) -> int:
 
 def joined(amounts: Floats, count: int) -> Floats:
     """Return the rows added up to `count` of them, which divides their number."""
-    added: Floats = amounts.reshape(-1, count, *amounts.shape[1:]).sum(axis=0)
+    # no -1 for the first size: it cannot be told where there are no columns, as with no steps at all
+    added: Floats = amounts.reshape(len(amounts) // count, count, *amounts.shape[1:]).sum(axis=0)
     return added
 
 
