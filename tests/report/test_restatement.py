@@ -158,6 +158,22 @@ def test_a_new_customer_is_no_merge(shop: Workspace, tmp_path: Path) -> None:
     assert {row["cause"]: row["facts"] for row in answer.meta["causes"]}["merges"] == 0
 
 
+def test_models_follow_the_settings_of_each_time(shop: Workspace, tmp_path: Path) -> None:
+    lived.late_events(shop, tmp_path)
+    then = datetime.now(UTC)
+    shop.control.apply(lived.CHOSEN | {"position_ends": 0.1})
+    now = datetime.now(UTC)
+
+    answer = shop.report("restatement", model="position", between=(then, now))
+
+    check_sums(answer)
+    assert credit(answer, "settings", "position") != {}
+    for cause, moment in ((BEFORE, then), (AFTER, now)):
+        rows = shop.report("attribution", model="position", as_of=moment).rows
+        shown = {row["channel"]: round(row["conversions"], 9) for row in rows if row["conversions"]}
+        assert credit(answer, cause, "position") == shown
+
+
 def test_nothing_happened_between_equal_times(shop: Workspace) -> None:
     now = datetime.now(UTC)
 

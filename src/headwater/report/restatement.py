@@ -164,11 +164,13 @@ def _shown(context: ReportContext, query: ReportQuery, change: Change) -> Shown:
     try:
         chosen = selection(context, query)
         by = dimension(query.by, reader=context.reader)
+        # each state has models of its own: they follow the settings, and are solved from its tables
+        models = chosen_models(context, change.models) if change.is_broken_down else {}
     except (
         UnknownNameError
     ):  # a goal, an attribute or a property that nobody had named yet: nothing was there
         return Shown(numbers={("", ""): NOTHING}, said=_rested_on(said))
-    result = credited(context.reader, chosen, by=by, models=change.models)
+    result = credited(context.reader, chosen, by=by, models=models)
     paid = spent(
         context.reader,
         query,
