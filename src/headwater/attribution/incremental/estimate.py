@@ -16,6 +16,7 @@ from headwater.attribution.incremental.campaigns import parted
 from headwater.attribution.incremental.histories import PAST, exposure, reference_moments
 from headwater.attribution.incremental.intensity import Totals, fitted
 from headwater.attribution.incremental.posterior import USUAL_MIX, spread
+from headwater.attribution.incremental.programs import without_programs
 from headwater.attribution.incremental.proxies import as_one, evidence, is_one_sided
 from headwater.attribution.incremental.season import season
 
@@ -127,6 +128,7 @@ def estimated(
     histories: Histories, believe: Callable[[int, Observed], Belief], pulls: Sequence[bool]
 ) -> Estimate:
     """Return what the units of the histories add; `believe` makes a belief of each causal group's observation."""
+    histories = without_programs(histories)
     study = Study.of(histories)
     study.learn_season()
     one_sided = is_one_sided(histories)
