@@ -47,6 +47,7 @@ class Known:
             unit_group=np.array([self.channels.index(channel) for channel, _ in names]),
             is_causal=np.array([name != "direct" for name in self.channels]),
             conversions=Moments(_places(bought["person"], persons_["person"]), _days(bought["occurred_at"])),
+            known=np.array([not one.startswith("anonymous:") for one in persons_["person"].to_pylist()]),
         )
         rows = {(row["channel"], row["campaign"]): row["conversions"] for row in made.truth}
         self.truth = np.array([rows[name, None] for name in self.channels])

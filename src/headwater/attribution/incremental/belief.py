@@ -32,6 +32,10 @@ ADJUSTED_BY_PROXY, FORM_BY_PROXY = 0.25, 0.15
 """The same where a conversion ends wanting, so that a proxy stands in."""
 
 
+UPSTREAM = 0.5
+"""How far off may be what comes through touches of other channels, as a share of it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
     """What observation says of one channel, in conversions."""
@@ -44,6 +48,8 @@ class Observed:
     is_pull: bool
     is_one_sided: bool
     """What comes after a conversion is no mirror of what came before it (see `proxies`)."""
+    times: float = 1.0
+    """By how much it was raised, since persons go by several identifiers (see `splitting`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +61,10 @@ class Belief:
     low: float
     high: float
     evidence: str
+    upstream: float = 0.0
+    """Part of `incremental` that comes through touches of other channels."""
+    is_tested: bool = False
+    """An experiment of one's own is in it."""
 
 
 def believed(
@@ -77,6 +87,8 @@ def believed(
         if not observed.is_one_sided
         else "observed before touches and by what visits tell: a conversion ends wanting here"
     )
+    if observed.times > 1:
+        said += f", raised {observed.times:.2f} times for what lost cookies and devices hide"
     if observed.is_pull and observed.is_one_sided:
         width = max(prior.standard_deviation * observed.claimed, observed.error)
         value, error = _combined((value, error), (prior.share * observed.claimed, width))
@@ -89,7 +101,27 @@ def believed(
         )
         value, error, said = whole.value, whole.standard_error, f"{said}; calibrated: {whole.provenance}"
     low, high = interval(value, error)
-    return Belief(incremental=max(value, 0.0), error=error, low=low, high=high, evidence=said)
+    return Belief(
+        incremental=max(value, 0.0),
+        error=error,
+        low=low,
+        high=high,
+        evidence=said,
+        is_tested=bool(experiments),
+    )
+
+
+def through(belief: Belief, adds: float, error: float) -> Belief:
+    """Return the belief about a channel with what comes through touches of others that it brings about.
+
+    A channel with an experiment of its own has that in already.
+    """
+    if adds <= 0 or belief.is_tested:
+        return belief
+    value, whole = belief.incremental + adds, sqrt(belief.error**2 + error**2 + (UPSTREAM * adds) ** 2)
+    low, high = interval(value, whole)
+    said = f"{belief.evidence}; {adds:.1f} of it through pull touches that it brings about"
+    return Belief(incremental=value, error=whole, low=low, high=high, evidence=said, upstream=adds)
 
 
 def _doubt(observed: Observed) -> float:

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from headwater.attribution.incremental.belief import Observed
+from headwater.attribution.incremental.belief import Observed, through
 from headwater.attribution.incremental.campaigns import parted
 from headwater.attribution.incremental.histories import PAST, exposure, reference_moments
 from headwater.attribution.incremental.intensity import Totals, fitted
-from headwater.attribution.incremental.posterior import USUAL_MIX, spread
+from headwater.attribution.incremental.posterior import USUAL_MIX, share_of, spread
 from headwater.attribution.incremental.programs import without_programs
 from headwater.attribution.incremental.proxies import as_one, evidence, is_one_sided
 from headwater.attribution.incremental.season import season
+from headwater.attribution.incremental.splitting import factor, known_alone
+from headwater.attribution.incremental.upstream import brought, pushes_alone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from headwater.attribution.incremental.belief import Belief
     from headwater.attribution.incremental.histories import Exposure, Floats, Histories, Moments, Whole
     from headwater.attribution.incremental.intensity import Fit
+    from headwater.attribution.incremental.posterior import Spread
 
 MOMENTS_PER_CONVERSION = 20
 """Reference moments: so many add a twentieth to the variance."""
@@ -129,6 +132,55 @@ def estimated(
 ) -> Estimate:
     """Return what the units of the histories add; `believe` makes a belief of each causal group's observation."""
     histories = without_programs(histories)
+    study, fit, one_sided = _studied(histories)
+    around = spread(fit, study.at, histories.conversions.person, integration=study.integration)
+    times, doubt = _lost(histories, around)
+    plain = _plain(study)
+    causal = np.flatnonzero(histories.is_causal)
+    beliefs: list[Belief | None] = [None] * histories.groups
+    for place, group in enumerate(causal.tolist()):
+        centre, error = float(around.centre[place]), float(np.sqrt(around.covariance[place, place]))
+        beliefs[group] = believe(
+            group,
+            Observed(
+                claimed=float(plain[place]) * times,
+                centre=centre * times,
+                error=float(np.hypot(error * times, centre * doubt)),
+                is_pull=pulls[group],
+                is_one_sided=one_sided,
+                times=times,
+            ),
+        )
+    claimed = np.zeros(histories.groups)
+    claimed[causal] = plain
+    return _by_unit(study, fit, _with_upstream(histories, beliefs, pulls), claimed)
+
+
+def _with_upstream(
+    histories: Histories, beliefs: list[Belief | None], pulls: Sequence[bool]
+) -> list[Belief | None]:
+    """Add to push groups what comes through the pull touches that they bring about.
+
+    A group with an experiment of its own has it in already.
+    """
+    if not any(pulls) or all(pulls):
+        return beliefs
+    alone = pushes_alone(histories, pulls)
+    study = Study.of(alone)
+    study.learn_season()
+    shares = brought(histories, pulls, study)
+    adds = np.array([belief.incremental if belief else 0.0 for belief in beliefs])
+    errors = np.array([belief.error if belief else 0.0 for belief in beliefs])
+    return [
+        through(belief, float(shares[group] @ adds), float(np.hypot.reduce(shares[group] * errors)))
+        if belief and not pulls[group]
+        else belief
+        for group, belief in enumerate(beliefs)
+    ]
+
+
+def _studied(histories: Histories) -> tuple[Study, Fit, bool]:
+    """Fit want, effect and season; tell whether a conversion ends wanting."""
     study = Study.of(histories)
     study.learn_season()
     one_sided = is_one_sided(histories)
@@ -139,24 +191,19 @@ def estimated(
     for _ in range(SEASON_ROUNDS - 1):
         study.learn_season(fit)
         fit = fitted(study.at, study.stratum, study.totals())
-    around = spread(fit, study.at, histories.conversions.person, integration=study.integration)
-    plain = _plain(study)
-    causal = np.flatnonzero(histories.is_causal)
-    beliefs: list[Belief | None] = [None] * histories.groups
-    for place, group in enumerate(causal.tolist()):
-        beliefs[group] = believe(
-            group,
-            Observed(
-                claimed=float(plain[place]),
-                centre=float(around.centre[place]),
-                error=float(np.sqrt(around.covariance[place, place])),
-                is_pull=pulls[group],
-                is_one_sided=one_sided,
-            ),
-        )
-    claimed = np.zeros(histories.groups)
-    claimed[causal] = plain
-    return _by_unit(study, fit, beliefs, claimed)
+    return study, fit, one_sided
+
+
+def _lost(histories: Histories, around: Spread) -> tuple[float, float]:
+    """Return by how much increments are too small since persons go by several identifiers, with its error."""
+    alone = known_alone(histories)
+    if alone is None:
+        return 1.0, 0.0
+    study, fit, _ = _studied(alone)
+    theirs = spread(fit, study.at, alone.conversions.person, integration=study.integration)
+    return factor(
+        share_of(theirs, len(alone.conversions.person)), share_of(around, len(histories.conversions.person))
+    )
 
 
 def _plain(study: Study) -> Floats:

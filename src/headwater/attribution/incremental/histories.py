@@ -71,6 +71,8 @@ class Histories:
     is_causal: npt.NDArray[np.bool_]
     """By group: whether its touches may do anything; others are evidence of want only."""
     conversions: Moments
+    known: npt.NDArray[np.bool_] | None = None
+    """Who is known by name (a login, an e-mail address), so that devices and lost cookies are one person's."""
 
     @property
     def groups(self) -> int:

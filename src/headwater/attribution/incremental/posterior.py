@@ -68,6 +68,14 @@ def spread(fit: Fit, at: Exposure, person: Whole, *, integration: float = 0.0) -
     )
 
 
+def share_of(around: Spread, conversions: int) -> tuple[float, float]:
+    """Return which share of the conversions all groups together bring, with its standard error."""
+    whole = float(np.maximum(around.centre, 0.0).sum())
+    return whole / max(conversions, 1), float(np.sqrt(max(around.covariance.sum(), 0.0))) / max(
+        conversions, 1
+    )
+
+
 def _rates(fit: Fit) -> int:
     return len(fit.want) // (len(AROUND) + 1)
 

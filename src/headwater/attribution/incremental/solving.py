@@ -26,6 +26,7 @@ from headwater.attribution.incremental.strata import strata
 from headwater.attribution.priors import prior_of
 from headwater.contract.steps import Solve
 from headwater.contract.tables import (
+    CHANNEL_CODES,
     CONVERSIONS,
     EXPERIMENTS,
     IMPORTED_PERSONS,
@@ -64,7 +65,7 @@ def incremental_effects(settings: Settings) -> Solve:
     unit = UNIT.format(good=GOOD)
     return Solve(
         makes=INCREMENTAL_EFFECTS,
-        reads=(TOUCHPOINTS, CONVERSIONS, PERSONS, IMPORTED_PERSONS, EXPERIMENTS),
+        reads=(TOUCHPOINTS, CHANNEL_CODES, CONVERSIONS, PERSONS, IMPORTED_PERSONS, EXPERIMENTS),
         solve=partial(solved, settings=settings),
         queries={
             "touchpoints": f"""
@@ -76,7 +77,13 @@ def incremental_effects(settings: Settings) -> Solve:
                 where {GOOD}
                 order by t.person_id, t.occurred_at, u.unit
             """,
-            "persons": unit + " order by unit",
+            "channel_codes": unit + " order by unit",
+            "persons": """
+                select distinct person_id
+                from persons
+                where identifier like 'user:%' or identifier like 'email:%' or identifier like 'phone:%'
+                order by person_id
+            """,
             "conversions": """
                 select person_id, occurred_at, goal
                 from conversions
@@ -104,7 +111,7 @@ def incremental_effects(settings: Settings) -> Solve:
 
 def solved(tables: Mapping[str, pa.Table], *, settings: Settings) -> pa.Table:
     """Return the rows of every goal that has enough conversions."""
-    units = tables["persons"].to_pylist()
+    units = tables["channel_codes"].to_pylist()
     rows: list[dict[str, Any]] = []
     goals = tables["conversions"].column("goal")
     for goal in sorted(one for one in pc.unique(goals).to_pylist() if one is not None):
@@ -212,6 +219,7 @@ def _histories(
         unit_group=group_of,
         is_causal=np.array(causal, dtype=np.bool_),
         conversions=Moments(of_conversion, converted_at),
+        known=np.isin(known, tables["persons"].column("person_id").to_numpy()),
     )
 
 

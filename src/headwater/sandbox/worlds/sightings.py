@@ -58,6 +58,7 @@ def seen(block: Block, people: People, numbers: Whole, bots: Whole, rng: np.rand
     cookies = _Cookies(world, everyone, rng)
     touches: Columns = {
         "person": cookies.of(person, time)[chosen],
+        "is_cookie": cookies.is_cookie[person][chosen],
         "time": time[chosen],
         "campaign": np.concatenate([rows.campaign, visits["campaign"]])[chosen],
         "is_visit": np.concatenate([rows.is_visit, np.ones(len(visits["time"]), dtype=np.bool_)])[chosen],
@@ -66,6 +67,7 @@ def seen(block: Block, people: People, numbers: Whole, bots: Whole, rng: np.rand
     conversions: Columns = {
         "candidate": happened,
         "person": cookies.of(converted, at),
+        "is_cookie": cookies.is_cookie[converted],
         "time": at,
         "reported": at + is_late * rng.exponential(world.late_days, size=len(at)),
         "cents": block.candidates.cents[happened],
@@ -79,7 +81,11 @@ def seen(block: Block, people: People, numbers: Whole, bots: Whole, rng: np.rand
         touches,
         conversions,
         {name: column[owner] for name, column in persons.items()}
-        | {"person": identifiers["person"], "true_person": everyone[owner]},
+        | {
+            "person": identifiers["person"],
+            "is_cookie": cookies.is_cookie[owner],
+            "true_person": everyone[owner],
+        },
     )
 
 
@@ -93,6 +99,7 @@ class _Cookies:
         self.is_split = world.devices > 1 or world.cookie_days > 0
         self.devices = np.minimum(1 + rng.poisson(max(world.devices - 1, 0.0), size=count), MOST_DEVICES)
         self.is_known = rng.random(count) < world.known
+        self.is_cookie = ~self.is_known if self.is_split else np.zeros(count, dtype=np.bool_)
         self.life = rng.gamma(2.0, max(world.cookie_days, 1.0) / 2, size=count) + 0.5
         self.phase = rng.random(count)
 

@@ -136,10 +136,10 @@ def tables_of(plan: Plan, outcome: Outcome) -> dict[str, pa.Table]:
     kinds = np.where(touched["is_visit"], 0, 1)
     kinds = np.where(np.array([not one.is_paid for one in channels])[campaign], 2, kinds)
     order = _ids("o", outcome.number * ROWS_OF_BLOCK + bought["candidate"])
-    buyer = _ids("p", bought["person"])
+    buyer = _people(bought)
     touchpoints = {
         "touchpoint_id": _ids("t", outcome.number * ROWS_OF_BLOCK + np.arange(len(campaign))),
-        "person": _ids("p", touched["person"]),
+        "person": _people(touched),
         "occurred_at": _times(touched["time"]),
         "kind": _named(kinds, ("click", "impression", "visit")),
         "channel": _named(campaign, [one.name for one in channels]),
@@ -166,7 +166,7 @@ def tables_of(plan: Plan, outcome: Outcome) -> dict[str, pa.Table]:
         "properties": pc.binary_join_element_wise('{"order_id":"', order, '"}', ""),
     }
     persons = {
-        "person": _ids("p", known["person"]),
+        "person": _people(known),
         "observed_from": _times(known["begin"]),
         "observed_until": _times(known["end"]),
         "segment": _named(known["segment"], SEGMENTS),
@@ -293,6 +293,13 @@ def _money(cents: float) -> Decimal:
 
 def _ids(letter: str, numbers: Any) -> pa.Array:
     return pc.binary_join_element_wise(letter, pc.utf8_lpad(pa.array(numbers).cast(pa.string()), 8, "0"), "")
+
+
+def _people(columns: Any) -> pa.Array:
+    """Return the identifiers: a cookie says that it is one, so that nobody takes it for a known person."""
+    ids = _ids("p", columns["person"])
+    cookies = pc.binary_join_element_wise("anonymous", ids, ":")
+    return pc.if_else(pa.array(columns["is_cookie"]), cookies, ids)
 
 
 def _times(days: Any) -> pa.Array:
