@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from headwater.attribution.behind import by_removal
 from headwater.attribution.estimator import Estimator
 from headwater.attribution.money import divided
 from headwater.attribution.packing import read_pieces
@@ -64,6 +65,7 @@ def model(settings: Settings) -> PathModel:
         counted=partial(counted, order=order),
         stepped=stepped if order == 1 else None,
         left_out=partial(left_out, order=order),
+        behind=by_removal,
     )
 
 

@@ -17,6 +17,7 @@ from fractions import Fraction
 from math import fsum
 from typing import TYPE_CHECKING, Any, Self
 
+from headwater.attribution.behind import by_coalition
 from headwater.attribution.coalitions import MASK_BITS, coalitions, equal_split, sets_of
 from headwater.attribution.estimator import Estimator
 from headwater.attribution.money import rounded
@@ -46,6 +47,7 @@ def model(settings: Settings) -> PathModel:  # noqa: ARG001 (every model is made
         credited=credited,
         counted=counted,
         left_out=sets_without,
+        behind=by_coalition,
     )
 
 

@@ -6,7 +6,7 @@ A `RuleModel` is an SQL expression over `journey_steps`; a `PathModel` counts pa
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -73,6 +73,18 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Behind:
+    """What stands behind the share that one touch gets of one conversion."""
+
+    facts: Mapping[str, Any]
+    """Numbers and words by name; `says` puts them in a sentence, `why` says that there are none."""
+    without: Mapping[str, Any] | None = None
+    """How the conversion would stand without it: `credit {channel: share}`, `unattributed`, `says`."""
+    note: str = ""
+    """Why the touch gets nothing, where that is so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PathModel:
     """A model that is solved from the counts of all journeys, converting or not.
 
@@ -98,6 +110,8 @@ class PathModel:
     left_out: Callable[[Sequence[Runs]], LeftOut | None] | None = None
     bias: str = ""
     """What it is known to get wrong, in one sentence."""
+    behind: Callable[[Reader, str], Mapping[str, Behind]] | None = None
+    """`behind(reader, conversion_id)` says by touchpoint_id what its ledger's shares of one conversion rest on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +136,8 @@ class FittedModel:
     """How reports name the intervals."""
     bias: str = ""
     """What it is known to get wrong, in one sentence."""
+    behind: Callable[[Reader, str], Mapping[str, Behind]] | None = None
+    """`behind(reader, conversion_id)` says by touchpoint_id what its ledger's shares of one conversion rest on."""
 
 
 Model = RuleModel | PathModel | FittedModel

@@ -1,25 +1,30 @@
 """Explain: why a conversion was credited as it was, touchpoint by touchpoint.
 
-Reads  conversions, touchpoints, journey_steps, credits
+Reads  conversions, touchpoints, journey_steps, credits, and what the models say that their shares rest on
 Makes  one dictionary of plain JSON values: the conversion, and every touchpoint of its person
 
-Touchpoints that earned nothing are listed as well, with the reason. Shares add up to 1 and values to
-the net value for each model, as they do in `credits`.
+Touchpoints that earned nothing are listed as well, with the reason. For each model the shares and what it
+leaves to nobody add up to 1, and the values to the net value, exactly.
 """
 
 from __future__ import annotations
 
+from decimal import Decimal
+from math import fsum
 from typing import TYPE_CHECKING, Any
 
 from headwater.contract.errors import NotFoundError, UnknownModelError
+from headwater.contract.models import RuleModel
 from headwater.contract.steps import literal
 from headwater.report.measure.rows import rows
 from headwater.report.measure.windows import built_window
 from headwater.report.render import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from datetime import datetime, timedelta
 
+    from headwater.contract.models import Behind
     from headwater.contract.ports import Reader
     from headwater.contract.query import ReportContext
     from headwater.contract.settings import Settings
@@ -33,6 +38,8 @@ FLAGGED = "flagged: "
 UNCREDITED = "uncredited_kind"
 """The settings name the touchpoint's kind in uncredited_kinds: it is shown and earns nothing."""
 DIRECT = "direct: this model passes over direct visits while there is any other touchpoint"
+NOISE = 1e-9
+"""A rest below this comes from the digits of floating point."""
 
 TOUCH = (
     "touchpoint_id", "occurred_at", "kind", "channel", "source", "medium", "campaign", "content", "term",
@@ -43,19 +50,29 @@ TOUCH = (
 def explanation(context: ReportContext, conversion_id: str, model: str | None = None) -> dict[str, Any]:
     """Return the conversion and its person's touchpoints with credit, value and reasons.
 
-    `{"conversion": {...}, "touches": [{"touchpoint_id", "occurred_at", "channel", ..., "step", "credit":
-    {model: share}, "value": {model: decimal}, "left_out": reason or None, "notes": {model: why}}]}`.
+    `{"conversion": {..., "unattributed": {model: share}, "unattributed_value": {model: decimal}}, "touches":
+    [{"touchpoint_id", "occurred_at", "channel", ..., "step", "credit": {model: share}, "value": {model: decimal},
+    "left_out": reason or None, "notes": {model: why}, "behind": {model: facts}, "without": {model: facts}}]}`.
+    `behind` and `without` are there for models that learn from data (see `contract.models.Behind`).
     Raises NotFoundError for a conversion that is not there and UnknownModelError.
     """
     if model is not None and model not in context.models:
         raise UnknownModelError.named(model, known=context.models)
     conversion = _conversion(context.reader, conversion_id)
     credit = _credit(context.reader, conversion_id, model)
+    asked = (model,) if model else tuple(context.models)
+    behind = _behind(context, conversion_id, asked) if credit else {}
     touches = [
-        _touch(touch, conversion, credit=credit.get(touch["touchpoint_id"], []), settings=context.settings)
+        _touch(
+            touch,
+            conversion,
+            credit=credit.get(touch["touchpoint_id"], []),
+            behind={name: found[touch["touchpoint_id"]] for name, found in behind.items() if touch["step"]},
+            settings=context.settings,
+        )
         for touch in _touches(context.reader, conversion)
     ]
-    said = {
+    said = _unattributed(conversion, credit.values(), asked) | {
         "touches_in_journey": sum(touch["step"] is not None for touch in touches),
         "window": plain(built_window(context.settings)),
         "settings_version": context.settings.version(),
@@ -112,8 +129,40 @@ def _credit(reader: Reader, conversion_id: str, model: str | None) -> dict[str, 
     return by_touchpoint
 
 
+def _unattributed(
+    conversion: dict[str, Any], credit: Iterable[list[dict[str, Any]]], models: Iterable[str]
+) -> dict[str, Any]:
+    """Return what each model leaves to nobody: all of it where there is no touchpoint."""
+    given = [row for rows_ in credit for row in rows_]
+    shares: dict[str, float] = {}
+    values: dict[str, Decimal] = {}
+    for model in models:
+        mine = [row for row in given if row["model"] == model]
+        left = 1 - fsum(row["weight"] for row in mine)
+        shares[model] = 0.0 if abs(left) < NOISE else left
+        values[model] = conversion["net_value"] - sum((row["value"] for row in mine), Decimal(0))
+    return {"unattributed": shares, "unattributed_value": values}
+
+
+def _behind(
+    context: ReportContext, conversion_id: str, models: Iterable[str]
+) -> dict[str, Mapping[str, Behind]]:
+    """Return by model and touchpoint what the shares rest on, for the models that can say so."""
+    known = {name: context.models[name] for name in models}
+    return {
+        name: model.behind(context.reader, conversion_id)
+        for name, model in known.items()
+        if not isinstance(model, RuleModel) and model.behind
+    }
+
+
 def _touch(
-    touch: dict[str, Any], conversion: dict[str, Any], *, credit: list[dict[str, Any]], settings: Settings
+    touch: dict[str, Any],
+    conversion: dict[str, Any],
+    *,
+    credit: list[dict[str, Any]],
+    behind: Mapping[str, Behind],
+    settings: Settings,
 ) -> dict[str, Any]:
     return touch | {
         "credit": {row["model"]: row["weight"] for row in credit},
@@ -125,7 +174,10 @@ def _touch(
             row["model"]: DIRECT
             for row in credit
             if row["model"] == "last_non_direct" and touch["channel"] == "direct" and not row["weight"]
-        },
+        }
+        | {name: one.note for name, one in behind.items() if one.note},
+        "behind": {name: one.facts for name, one in behind.items()},
+        "without": {name: one.without for name, one in behind.items() if one.without},
     }
 
 

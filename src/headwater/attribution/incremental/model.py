@@ -9,8 +9,10 @@ over the whole, 1 + all that was added. What is left of 1 would have come anyway
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
+from headwater.attribution.behind import by_increment
 from headwater.attribution.incremental.histories import HORIZON, PAST
 from headwater.contract.models import FittedModel
 from headwater.contract.tables import INCREMENTAL_EFFECTS
@@ -33,6 +35,7 @@ def model(settings: Settings) -> FittedModel:
         bounds_sql=bounds_sql,
         method=METHOD,
         bias="Sees too little where cookies are lost, and too much of a channel that follows what nobody recorded.",
+        behind=partial(by_increment, weighted=weighted),
     )
 
 
