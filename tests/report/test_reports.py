@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def test_the_reports_are_there() -> None:
     assert set(REPORTS) >= {
         "overview", "attribution", "compare", "paths", "lag", "touches", "roles", "windows", "advice", "quality",
-        "loss", "audit", "spellings", "budget", "restatement",
+        "loss", "audit", "spellings", "budget", "restatement", "lift",
     }  # fmt: skip
     assert [report.name for report in REPORTS.values()] == list(REPORTS)
 

@@ -32,6 +32,7 @@ COLUMNS = {
     "ad": "ad_id",
     "landing_page": "landing_page",
     "referrer": "referrer",
+    "kind": "kind",
 }
 """Dimensions that are columns of `touchpoints`."""
 
