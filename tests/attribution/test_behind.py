@@ -185,6 +185,14 @@ def test_without_a_fit_it_is_said_how_many_conversions_are_missing(engine: DuckD
     assert all(one.facts["why"] == one.note for one in found.values())
 
 
+def test_an_imported_path_has_no_times_and_so_no_fit(engine: DuckDB) -> None:
+    build(engine, [{"id": "path:1", "path": ["email", "social"], "value": 10, "goal": "demo"}])
+
+    [note] = {one.note for one in behind(engine, "incremental", "path:1").values()}
+
+    assert note == "no fit: imported paths have no times, and the model goes by times"
+
+
 def test_where_enough_conversions_have_no_fit_nothing_can_be_switched_off(engine: DuckDB) -> None:
     build(engine, [{"path": ["direct"], "value": 10, "goal": "demo"}])
     engine.execute(

@@ -114,7 +114,11 @@ def conversions(
 
 @router.get("/explain/{conversion_id:path}")
 def explain(request: Request, conversion_id: str, model: str | None = None, as_of: AsOf = None) -> Response:
-    """Say for each touch of a conversion what credit it gets, and why others get none."""
+    """Say for each touch of a conversion what credit it gets, what is behind that, and why others get none.
+
+    `conversion.unattributed` and `unattributed_value` are what each model leaves to nobody. For models that learn
+    from data each touch has `behind` (the numbers its share rests on) and `without` (how it would be without it).
+    """
     return as_json(_served(request).door.explain(conversion_id, model=model, as_of=as_of))
 
 

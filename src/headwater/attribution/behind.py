@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
     Rows = Sequence[Mapping[str, Any]]
 
+IMPORTED_PATH = "path:"
+"""How the ids of conversions begin that came with paths."""
 BEYOND = f"more than {HORIZON:g} days before the conversion: the model looks no further back"
-TIMELESS = "its time is not known, and the model goes by times"
+TIMELESS = "no fit: imported paths have no times, and the model goes by times"
 NOTHING_CAUSAL = "no fit: none of the channels can be switched off"
 NO_EFFECT = "the model finds nothing that its channel adds"
 
@@ -40,7 +42,7 @@ def by_increment(
     steps = _rows(reader, _incremental_sql(weighted(_journey_sql(conversion_id))))
     if not steps:
         return {}
-    why = _no_fit(reader, steps[0]["goal"])
+    why = _no_fit(reader, conversion_id, goal=steps[0]["goal"])
     if why:
         return {step["touchpoint_id"]: Behind(facts={"why": why}, note=why) for step in steps}
     whole = 1 + sum(step["added"] for step in steps)
@@ -72,9 +74,9 @@ def by_coalition(reader: Reader, conversion_id: str) -> Mapping[str, Behind]:
 
 def _increment(step: Mapping[str, Any], whole: float) -> dict[str, Any]:
     age = step["age_days"]
-    when = "" if age is None else f", {age:.1f} days before the conversion"
     said = (
-        f"Where 1 was there anyway, it added {step['added']:.3f}{when}; with all touches it was {whole:.3f}."
+        f"Where 1 was there anyway, it added {step['added']:.3f}, {age:.1f} days before the conversion; "
+        f"with all touches it was {whole:.3f}."
     )
     told = ("adds_hours", "adds_days", "adds_weeks", "role", "evidence")
     return (
@@ -105,12 +107,10 @@ def _nothing_of(step: Mapping[str, Any]) -> str:
         return ""
     if step["role"] == "none" or "by definition" in (step["evidence"] or ""):
         return str(step["evidence"])
-    if step["age_days"] is None:
-        return TIMELESS
     return BEYOND if step["age_days"] > HORIZON else NO_EFFECT
 
 
-def _no_fit(reader: Reader, goal: str) -> str:
+def _no_fit(reader: Reader, conversion_id: str, *, goal: str) -> str:
     """Say why the goal has no fit; empty where it has one."""
     [found] = _rows(
         reader,
@@ -125,6 +125,8 @@ def _no_fit(reader: Reader, goal: str) -> str:
     )
     if found["fitted"]:
         return ""
+    if conversion_id.startswith(IMPORTED_PATH):
+        return TIMELESS
     if found["conversions"] >= LEAST_CONVERSIONS:
         return NOTHING_CAUSAL
     return f"no fit: {goal} has fewer than {LEAST_CONVERSIONS} conversions ({found['conversions']})"

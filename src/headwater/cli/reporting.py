@@ -10,10 +10,9 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from headwater.cli import show
+from headwater.cli import explaining, show
 from headwater.cli.app import NOWHERE, Common, app
 from headwater.contract.query import ReportTable
-from headwater.result import cell
 
 Model = Annotated[str | None, Parameter(help="One model, or several joined by commas.")]
 AsOf = Annotated[str | None, Parameter(help="What was known, and set, at this time (UTC).")]
@@ -100,16 +99,22 @@ def explain(
     conversion_id: str,
     /,
     *,
-    model: Annotated[str | None, Parameter(help="Only this model.")] = None,
+    model: Annotated[
+        str | None, Parameter(help="Only this model, with what stands behind each share.")
+    ] = None,
     as_of: AsOf = None,
     common: Common = NOWHERE,
 ) -> None:
     """Say for every touch before a conversion what credit each model gives it, or why none.
 
+    The last row is what nobody gets: under `incremental` it would have come anyway. With `--model` the
+    table says what each share rests on, and below it how the conversion would stand without the touch.
+    JSON has all models, with `behind` and `without` for each touch.
+
     For example:
 
     ```
-    headwater explain order-1042 --model markov
+    headwater explain order-1042 --model incremental
     ```
     """
     door = common.open()
@@ -119,21 +124,7 @@ def explain(
         door.close()
     if common.json:
         return show.facts(said, json=True)
-    conversion, touches = said["conversion"], said["touches"]
-    models = sorted({name for touch in touches for name in touch.get("credit") or {}})
-    rows = [
-        {
-            "occurred_at": touch.get("occurred_at"),
-            "channel": touch.get("channel"),
-            "campaign": touch.get("campaign"),
-            **{name: (touch.get("credit") or {}).get(name) for name in models},
-            "left_out": touch.get("left_out"),
-        }
-        for touch in touches
-    ]
-    print("  ".join(f"{key} {cell(conversion[key])}" for key in _first(conversion)))
-    columns = ("occurred_at", "channel", "campaign", *models, "left_out")
-    return show.grids(ReportTable(report="touches", columns=columns, rows=rows))
+    return explaining.explained(said, model=model)
 
 
 @app.command
@@ -157,9 +148,3 @@ def person(identifier: str, /, *, as_of: AsOf = None, common: Common = NOWHERE) 
     rows = said["timeline"]
     columns = tuple(dict.fromkeys(key for row in rows for key in row))
     return show.grids(ReportTable(report="timeline", columns=columns, rows=rows))
-
-
-def _first(conversion: dict[str, Any]) -> list[str]:
-    """Return the keys of a conversion that a headline shows."""
-    wanted = ("conversion_id", "goal", "occurred_at", "net_value", "value", "currency", "person_id")
-    return [key for key in wanted if conversion.get(key) not in (None, "")]

@@ -650,8 +650,8 @@ CREDITS = table(
     step BIGINT place in the journey
     channel VARCHAR of the touchpoint
     model VARCHAR the model
-    weight DOUBLE share of the conversion, 0 to 1; sums to 1 per conversion and model
-    value MONEY share of the net value; sums to it exactly per conversion and model
+    weight DOUBLE share of the conversion, 0 to 1; sums to 1 per conversion and model; to less in fitted models, which leave the rest to nobody
+    value MONEY share of the net value; sums to it exactly per conversion and model, but for that rest
     """,
 )
 
