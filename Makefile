@@ -73,6 +73,7 @@ bench: $(READY)  ## measure speed and durability; takes half an hour (SIZES="1e6
 	@test -x $(PEERS) || { .venv/bin/python -m venv .tools-peers && $(PEERS) -m pip install --quiet ChannelAttribution matplotlib \
 		marketing-attribution-models mta do-attribution shapley-attribution pychattr pyarrow; }
 	@.venv/bin/python benchmarks/models_vs_peers.py --peers-python $(PEERS)
+	@.venv/bin/python benchmarks/incremental_at_scale.py
 	@.venv/bin/python benchmarks/durable_intake.py
 	@.venv/bin/python benchmarks/kill_intake.py
 	@.venv/bin/python benchmarks/power_cuts.py

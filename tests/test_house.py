@@ -236,3 +236,10 @@ def test_every_setting_says_what_it_means(entry: str) -> None:
 def test_every_fragment_of_the_changelog_has_a_name_that_a_release_understands() -> None:
     for path in (ROOT / "changelog.d").glob("*"):
         assert changelog.FRAGMENT.fullmatch(path.name), path.name
+
+
+def test_who_only_opens_a_workspace_does_not_wait_for_scipy() -> None:
+    code = "import sys, headwater.workspace, headwater.cli.app; print('scipy' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+    assert said.strip() == "False"

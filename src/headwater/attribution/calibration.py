@@ -13,8 +13,6 @@ from dataclasses import dataclass, replace
 from math import exp, fsum, log, sqrt
 from typing import TYPE_CHECKING, Any
 
-from scipy.optimize import brentq
-
 from headwater.attribution.channel_roles import words_of
 
 if TYPE_CHECKING:
@@ -228,6 +226,8 @@ def variance_between(estimates: Sequence[tuple[float, float]]) -> float:
     """
     if len(estimates) < 2:
         return 0.0
+
+    from scipy.optimize import brentq  # loads slowly; only who combines experiments should wait
 
     def surplus(variance: float) -> float:
         weights = [1 / (error**2 + variance) for _, error in estimates]

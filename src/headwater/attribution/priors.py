@@ -13,9 +13,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from scipy.optimize import brentq
-from scipy.stats import beta
-
 from headwater.attribution import facts
 from headwater.attribution.channel_roles import is_causal, kind_of, role_of, words_of
 
@@ -92,9 +89,12 @@ def concentration(share: float, low: float, high: float) -> float:
     if low >= high or not 0 < share < 1:
         return float("inf")
 
+    from scipy.optimize import brentq  # loads slowly; only who asks for a belief should wait
+    from scipy.special import betainc
+
     def held(total: float) -> float:
-        shape = beta(share * total, (1 - share) * total)
-        return float(shape.cdf(high) - shape.cdf(low)) - HELD
+        shape = share * total, (1 - share) * total
+        return float(betainc(*shape, high) - betainc(*shape, low)) - HELD
 
     least, most = 1e-2, 1e7
     if held(least) > 0:

@@ -32,6 +32,8 @@ DEFAULT_MODELS = ("first", "last", "last_non_direct", "linear", "position", "tim
 """Models of a report where none are named; those that the workspace does not offer are left out."""
 VOLUME = 300
 """Conversions from which on fitted models are among them: five main channels are then known to within a quarter."""
+SOON_FITTED = 1_000_000
+"""Touchpoints up to which a fit takes a few seconds; beyond it fitted models are solved for those who name them."""
 
 UNIT = 10**15
 """Parts that a conversion is counted in."""
@@ -84,13 +86,15 @@ def _usual(context: ReportContext) -> tuple[str, ...]:
     """Return the models where none are named: fitted ones too where there is volume enough."""
     usual = [name for name in DEFAULT_MODELS if name in context.models]
     fitted = [name for name, model in context.models.items() if isinstance(model, FittedModel)]
-    if fitted and one(context.reader, ENOUGH)["conversions"] >= VOLUME:
-        usual += fitted
+    if fitted:
+        found = one(context.reader, ENOUGH)
+        if found["conversions"] >= VOLUME and found["touches"] <= SOON_FITTED:
+            usual += fitted
     return tuple(usual)
 
 
 ENOUGH = """
-    select coalesce(max(conversions), 0) as conversions from (
+    select coalesce(max(conversions), 0) as conversions, (select count(*) from touchpoints) as touches from (
         select count(*) as conversions from conversions where flag is null and conversion_count = 1 group by goal
     ) as goals
 """
