@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,8 @@ TESTED_ELSEWHERE = {
     "attribution/effects.py": "tests/attribution/test_reference.py",
     "attribution/engaged_decay.py": "tests/attribution/test_engaged.py",
     "attribution/estimator.py": "tests/attribution/test_markov.py",
+    "attribution/incremental/model.py": "tests/attribution/test_ledger.py",
+    "attribution/incremental/solving.py": "tests/report/test_incremental.py",
     "attribution/experiments/finding.py": "tests/attribution/test_geo.py",
     "attribution/experiments/geo_power.py": "tests/attribution/test_geo.py",
     "cli/experimenting.py": "tests/cli/test_experiment.py",
@@ -85,7 +89,6 @@ TESTED_ELSEWHERE = {
     "sandbox/score/truth.py": "tests/test_scoring.py",
     "sandbox/worlds": "tests/sandbox/test_worlds.py",
     "warehouse.py": "tests/test_workspace.py",
-    "api/runs.py": "tests/cli/test_freezing.py",
     "store/frozen.py": "tests/test_freezing.py",
 }
 
