@@ -147,7 +147,7 @@ def said(naive: float | None, adjusted: tuple[float, float, float] | None) -> st
 
 
 def _short(number: float) -> str:
-    digits = 2 if number < 1 else 1 if number < 9.95 else 0
+    digits = 2 if round(number, 2) < 1 else 1 if number < 9.95 else 0
     return f"{number:,.{digits}f}"
 
 

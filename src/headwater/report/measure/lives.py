@@ -73,7 +73,7 @@ def known(
     came = reader.query(_conversions_sql(chosen))
     told = _told(reader, of_segment)
     parts = [table.column("person_id").to_numpy() for table in (touched, told)]
-    everybody = np.unique(np.concatenate(parts))
+    everybody = _distinct(np.concatenate(parts))
     person, of_told = (np.searchsorted(everybody, part) for part in parts)
     time = _millis(touched.column("occurred_at"))
     begin = np.full(len(everybody), np.iinfo(np.int64).max)
@@ -165,7 +165,7 @@ def _coded(player: pa.ChunkedArray, person: Whole, *, most: int) -> tuple[tuple[
     found = player.combine_chunks().dictionary_encode()
     found = found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
     names, code = found.dictionary.to_pylist(), found.indices.to_numpy().astype(np.int64)
-    met = np.bincount(np.unique(person * len(names) + code) % len(names), minlength=len(names))
+    met = np.bincount(_distinct(person * len(names) + code) % len(names), minlength=len(names))
     order = sorted(range(len(names)), key=lambda place: (-met[place], names[place]))[:most]
     places = np.full(len(names), -1)
     places[order] = np.arange(len(order))
@@ -187,6 +187,13 @@ def _segment(told: pa.Table, of_told: Whole, counted: Floats, days: Floats) -> t
         if gain > max(most, SURE * number):
             best, chosen, most = name, group, gain
     return best, chosen
+
+
+def _distinct(numbers: Whole) -> Whole:
+    """Return the distinct numbers, rising; `np.unique` takes several times as long."""
+    in_order = np.sort(numbers)
+    made: Whole = in_order[np.flatnonzero(np.diff(in_order, prepend=in_order[0] - 1))]
+    return made
 
 
 def _likelihood(group: Whole, counted: Floats, days: Floats) -> float:

@@ -52,6 +52,7 @@ class Compared:
     """By stratum, in any unit of time."""
     unexposed_time: Floats
     person: Whole
+    """Place of the person, from 0."""
     stratum: Whole
     is_exposed: Mask
 
@@ -69,14 +70,13 @@ class Compared:
         compares = (share > 0) & (rest > 0)
         counted = compares[self.stratum]
         stratum, person, exposed = self.stratum[counted], self.person[counted], self.is_exposed[counted]
-        if min(len(np.unique(person[exposed])), len(np.unique(person[~exposed]))) < least:
+        if min(np.count_nonzero(np.bincount(person[side])) for side in (exposed, ~exposed)) < least:
             return None
         first, second = np.where(exposed, rest[stratum], 0.0), np.where(exposed, 0.0, share[stratum])
         upper, lower = float(first.sum()), float(second.sum())
         ratio = upper / lower
         chance = float((share * rest)[stratum].sum()) / (upper * lower)
-        _, block = np.unique(person, return_inverse=True)
-        by_person = np.bincount(block, weights=first - ratio * second)
+        by_person = np.bincount(person, weights=first - ratio * second)
         error = np.sqrt(max(chance, float((by_person**2).sum()) / upper**2))
         margin = float(np.exp(NormalDist().inv_cdf((1 + SURE) / 2) * error))
         return Ratio(ratio=ratio, low=ratio / margin, high=ratio * margin)
