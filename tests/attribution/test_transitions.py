@@ -11,7 +11,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headwater.attribution.transitions import transitions
+from headwater.attribution.transitions import transitions, walk_of
 from headwater.contract.tables import JOURNEYS, PERSONS, TOUCHPOINTS
 from headwater.engine.duckdb import DuckDB
 from headwater.journey.numbering import channel_codes, person_paths
@@ -116,3 +116,16 @@ def test_steps_are_those_of_the_definition(paths: list[list[str]], told: list[An
     cells = {(*(row[key] for key in keys), name): row[name] for row in found for name in counts}
     assert {key: count for key, count in cells.items() if count} == by_definition(paths, ends)
     assert len({tuple(row[key] for key in keys) for row in found}) == len(found)
+
+
+def test_an_end_at_a_channel_whose_steps_cancelled_out_is_read() -> None:
+    nothing = {"step_count": 0, "conversion_count": 0, "null_count": 0, "net_value": Decimal(0)}
+    rows = [
+        nothing | {"origin": "", "channel": "email", "step_count": 2},
+        nothing | {"origin": "email", "channel": "", "conversion_count": 1, "null_count": 1},
+        nothing | {"origin": "ads", "channel": "", "conversion_count": 1, "null_count": -1},
+    ]
+    walk = walk_of(pa.Table.from_pylist(rows))
+
+    assert walk.channels == ("ads", "email")
+    assert walk.total_conversions == 2

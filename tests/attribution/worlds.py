@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from hypothesis import strategies as st
 
-from headwater.contract.tables import INCREMENTAL_EFFECTS, JOURNEY_STEPS, JOURNEYS, TOUCHPOINTS
+from headwater.contract.tables import INCREMENTAL_EFFECTS, JOURNEY_STEPS, JOURNEYS, PERSONS, TOUCHPOINTS
 
 if TYPE_CHECKING:
     from headwater.contract.tables import Table
@@ -158,6 +158,7 @@ def fill(engine: DuckDB, journeys: World, *, half_life: float = 7.0) -> None:
             }
         )
     _insert(engine, INCREMENTAL_EFFECTS, ADDS)
+    _insert(engine, PERSONS, [])
     _insert(engine, TOUCHPOINTS, touches)
     _insert(engine, JOURNEYS, [end for end in ends if end["conversion_id"] is not None])
     _insert(engine, JOURNEY_STEPS, [step for step in steps if step["conversion_id"] is not None])

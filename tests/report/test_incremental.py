@@ -146,3 +146,15 @@ def test_too_few_conversions_credit_nothing_and_leave_all_unattributed(tmp_path:
         assert result.rows[0]["linear"] == 1
         assert result.rows[0]["incremental"] == 0
         assert result.meta["unattributed"]["incremental"]["conversions"] == 1
+
+
+def test_imported_paths_have_no_times_and_stay_unattributed(tmp_path: Path) -> None:
+    rows = [f"email > search,{number % 2},10,1" for number in range(200)]
+    (tmp_path / "p.csv").write_text("\n".join(["path,conversions,value,nulls", *rows]))
+    with Workspace(tmp_path / "paths") as shop:
+        shop.import_([tmp_path / "p.csv"], kind="paths")
+        result = shop.report("compare", models="linear,incremental")
+
+        assert sum(row["linear"] for row in result.rows) == 100
+        assert sum(row["incremental"] for row in result.rows) == 0
+        assert result.meta["unattributed"]["incremental"]["conversions"] == 100

@@ -19,6 +19,7 @@ from headwater.contract.tables import (
     INCREMENTAL_EFFECTS,
     JOURNEY_STEPS,
     JOURNEYS,
+    PERSONS,
     REMOVAL_EFFECTS,
     TOUCHPOINTS,
 )
@@ -69,7 +70,7 @@ def credits(models: Mapping[str, Model]) -> Step:  # noqa: A001 (a step bears it
     ]
     return Step(
         makes=CREDITS,
-        reads=(JOURNEY_STEPS, JOURNEYS, TOUCHPOINTS, REMOVAL_EFFECTS, INCREMENTAL_EFFECTS),
+        reads=(JOURNEY_STEPS, JOURNEYS, PERSONS, TOUCHPOINTS, REMOVAL_EFFECTS, INCREMENTAL_EFFECTS),
         sql="\n        union all\n".join(branches),
         materialised=False,
     )

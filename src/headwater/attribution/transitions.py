@@ -135,7 +135,8 @@ def walk_of(rows: pa.Table) -> Walk:
     """Return the steps of order 1 that the rows (origin, channel and the sums) say."""
     origin, channel = (rows[name].to_numpy(zero_copy_only=False) for name in ("origin", "channel"))
     is_end = channel == ""
-    names = tuple(sorted(set(channel[~is_end].tolist())))
+    # sums of parts can leave an end at a channel whose steps have cancelled out
+    names = tuple(sorted({*channel.tolist(), *origin.tolist()} - {""}))
     place = {"": 0} | {name: code for code, name in enumerate(names, start=1)}
     state = np.array([place[name] for name in origin.tolist()], dtype=np.int64)
     code = np.array([place[name] - 1 for name in channel.tolist()], dtype=np.int64)

@@ -20,6 +20,7 @@ from headwater.report.measure.business import Business, business
 from headwater.report.measure.credited import chosen_models, credited
 from headwater.report.measure.guard import guard, recommended_model
 from headwater.report.measure.meta import meta, totals, unattributed
+from headwater.report.render import plain
 from headwater.report.roles import roles
 from headwater.report.windows import windows
 
@@ -82,7 +83,7 @@ def advice(context: ReportContext, query: ReportQuery) -> ReportTable:
         report="advice",
         columns=("topic", "advice", "because", "numbers"),
         rows=[
-            {"topic": one.topic, "advice": one.advice, "because": one.because, "numbers": one.numbers}
+            {"topic": one.topic, "advice": one.advice, "because": one.because, "numbers": _named(one.numbers)}
             for one in shown
         ],
         meta=meta(
@@ -96,6 +97,11 @@ def advice(context: ReportContext, query: ReportQuery) -> ReportTable:
             **totals(result),
         ),
     )
+
+
+def _named(numbers: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return the numbers as pairs of name and text: rows of one table have to be alike at every door."""
+    return [{"name": name, "value": str(plain(value))} for name, value in numbers.items()]
 
 
 def advised(

@@ -1,6 +1,6 @@
 """Model: `incremental` as reports and the ledger use it.
 
-Reads  steps of journeys, journeys, touchpoints, incremental_effects
+Reads  steps of journeys, journeys, persons, touchpoints, incremental_effects
 Makes  SQL of each step's share of its conversion, and of the intervals of sums of such shares
 
 At a conversion each touch before it has added to the intensity of converting; its share is what it added
@@ -59,8 +59,10 @@ def weighted(steps_sql: str) -> str:
                 select given.*, met.campaign as met_campaign, met.occurred_at as added_at,
                     ends.goal as met_goal, ends.occurred_at as converted_at
                 from ({steps_sql}) as given
-                inner join (select conversion_id as ending_id, goal, occurred_at from journeys) as ends
-                    on ends.ending_id = given.conversion_id
+                left join (
+                    select conversion_id as ending_id, goal, occurred_at from journeys
+                    where person_id not in (select person_id from persons where identifier like 'path:%')
+                ) as ends on ends.ending_id = given.conversion_id
                 left join (
                     select touchpoint_id as met_id, coalesce(campaign, '') as campaign, occurred_at
                     from touchpoints

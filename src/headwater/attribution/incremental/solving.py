@@ -49,7 +49,9 @@ MOST_GROUPS = 24
 DAY = 86_400_000_000
 """Microseconds."""
 
-GOOD = "flag is null and is_uncredited is not true"
+TIMELESS = "person_id in (select person_id from persons where identifier like 'path:%')"
+"""Imported paths have an order, and no times to learn from."""
+GOOD = f"flag is null and is_uncredited is not true and not {TIMELESS}"
 UNIT = """
     select coalesce(channel, '(none)') as unit_channel, coalesce(campaign, '') as unit_campaign,
         row_number() over (order by coalesce(channel, '(none)'), coalesce(campaign, '')) - 1 as unit,
@@ -84,10 +86,10 @@ def incremental_effects(settings: Settings) -> Solve:
                 where identifier like 'user:%' or identifier like 'email:%' or identifier like 'phone:%'
                 order by person_id
             """,
-            "conversions": """
+            "conversions": f"""
                 select person_id, occurred_at, goal
                 from conversions
-                where flag is null and conversion_count = 1
+                where flag is null and conversion_count = 1 and not {TIMELESS}
                 order by goal, person_id, occurred_at, conversion_id
             """,
             "imported_persons": """
