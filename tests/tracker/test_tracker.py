@@ -60,7 +60,8 @@ def test_the_cookie_is_of_the_whole_domain_and_lasts_thirteen_months(collector: 
 
     assert told is not None
     age = int(re.findall(r"Max-Age=(\d+)", told)[0])
-    assert 395 * 86_400 - 900 <= age <= 395 * 86_400
+    passed = time.time() - NOW  # a long run of tests may have begun a while ago
+    assert 395 * 86_400 - passed - 60 <= age <= 395 * 86_400
     assert told.replace(f"Max-Age={age}", "Max-Age=...") == (
         f"_hw=mabc123k998877.{NOW}; Path=/; Max-Age=...; SameSite=Lax; Domain=shop.example; Secure"
     )
