@@ -13,29 +13,15 @@ import argparse
 import json
 import os
 import resource
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+from events_to_credits import run
 
 KINDS = ("touchpoints", "conversions", "persons", "spend")
-
-
-def run(*command: object) -> tuple[float, float, float, str]:
-    """Run a command to its end; return wall and CPU seconds, peak GiB and what it said."""
-    started = time.monotonic()
-    with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen([str(part) for part in command], stdout=said, stderr=subprocess.DEVNULL)
-        _, status, used = os.wait4(process.pid, 0)
-        said.seek(0)
-        output = said.read().decode()
-    if status:
-        sys.exit(f"{command} failed")
-    return time.monotonic() - started, used.ru_utime + used.ru_stime, used.ru_maxrss / 2**20, output
 
 
 def against(truth: dict[str, float], rows: list[dict[str, Any]]) -> tuple[float, int]:
@@ -59,24 +45,21 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         market, place = Path(folder) / "market", Path(folder) / "workspace"
         headwater = (Path(sys.executable).with_name("headwater"), "--dir", place)
-        wall, cpu, *_ = run(
-            Path(sys.executable).with_name("headwater"), "simulate", chosen.world,
-            "--out", market, "--persons", chosen.persons,
-        )  # fmt: skip
+        made = run(headwater[0], "simulate", chosen.world, "--out", market, "--persons", str(chosen.persons))
         print(f"{chosen.world}, {chosen.persons:,} persons, load {os.getloadavg()[0]:.1f}")
-        print(f"  simulate      wall {wall:6.1f} s  cpu {cpu:6.1f} s", flush=True)
+        print(f"  simulate      {made}", flush=True)
         for kind in KINDS:
             run(*headwater, "import", market / f"{kind}.parquet", "--as", kind, "--no-build")
-        wall, cpu, peak, _ = run(*headwater, "build")
-        print(f"  build         wall {wall:6.1f} s  cpu {cpu:6.1f} s  peak {peak:.2f} GiB", flush=True)
+        print(f"  build         {run(*headwater, 'build')}", flush=True)
         rows = pq.read_table(market / "truth.parquet").to_pylist()
         truth = {row["channel"]: row["conversions"] for row in rows if row["campaign"] is None}
         for model in ("incremental", "markov"):
-            wall, cpu, peak, said = run(*headwater, "report", "attribution", "--model", model, "--json")
-            wape, held = against(truth, json.loads(said)["rows"])
+            asked = run(*headwater, "report", "attribution", "--model", model, "--json")
+            # notes for the eye may stand before or after the answer
+            answer = asked.output[asked.output.index("{") : asked.output.rindex("}") + 1]
+            wape, held = against(truth, json.loads(answer)["rows"])
             print(
-                f"  {model:13} wall {wall:6.1f} s  cpu {cpu:6.1f} s  peak {peak:.2f} GiB  "
-                f"WAPE {wape:.2f}  truth in {held} of {len(truth)} intervals",
+                f"  {model:13} {asked}  WAPE {wape:.2f}  truth in {held} of {len(truth)} intervals",
                 flush=True,
             )
     print(f"peak of all processes {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20:.2f} GiB")

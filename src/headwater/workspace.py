@@ -228,11 +228,11 @@ class Workspace:
             return
         self.build()
 
-    def _with_solved(self, tables: Collection[str]) -> None:
+    def _solve(self, engine: DuckDB, settings: Settings, tables: Collection[str]) -> None:
         """Bring lazy tables up to date: they are solved when somebody asks for what needs them."""
         if tables:
             with self._building:
-                solve(self.engine, self._steps(), tables)
+                solve(engine, self._steps(settings), tables)
 
     # -- answers -----------------------------------------------------------------------------------
 
@@ -264,8 +264,8 @@ class Workspace:
         """Give what an answer rests on: the tables and the settings of now, or those of `as_of` (UTC)."""
         if as_of is None:
             self._ready()
-            self._with_solved(solves)
             held = self._held
+            self._solve(self.engine, held[0], solves)
             tables: AbstractContextManager[DuckDB] = nullcontext(self.engine)
         else:
             held = self.control.settings_at(as_of)
@@ -281,18 +281,13 @@ class Workspace:
         self, engine: DuckDB, reader: Reader, held: tuple[Settings, datetime | None]
     ) -> ReportContext:
         settings, settled_at = held
-
-        def solved(table: str) -> None:
-            with self._building:
-                solve(engine, self._steps(settings), [table])
-
         return ReportContext(
             reader=reader,
             settings=settings,
             models=attribution.models(settings),
             settled_at=settled_at,
             remade=self._remade,
-            solve=solved,
+            solve=lambda table: self._solve(engine, settings, [table]),
         )
 
     @contextmanager

@@ -6,7 +6,7 @@ Makes  for each unit (a campaign of a channel) its increment, interval, evidence
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -132,10 +132,10 @@ def estimated(
 ) -> Estimate:
     """Return what the units of the histories add; `believe` makes a belief of each causal group's observation."""
     histories = without_programs(histories)
-    study, fit, one_sided = _studied(histories)
+    study, fit, totals, one_sided = _studied(histories)
     around = spread(fit, study.at, histories.conversions.person, integration=study.integration)
     times, doubt = _lost(histories, around)
-    plain = _plain(study)
+    plain = _plain(study, totals)
     causal = np.flatnonzero(histories.is_causal)
     beliefs: list[Belief | None] = [None] * histories.groups
     for place, group in enumerate(causal.tolist()):
@@ -179,19 +179,21 @@ def _with_upstream(
     ]
 
 
-def _studied(histories: Histories) -> tuple[Study, Fit, bool]:
-    """Fit want, effect and season; tell whether a conversion ends wanting."""
+def _studied(histories: Histories) -> tuple[Study, Fit, Totals, bool]:
+    """Fit want, effect and season; return the sums of the last fit, and whether a conversion ends wanting."""
     study = Study.of(histories)
     study.learn_season()
     one_sided = is_one_sided(histories)
     if one_sided:
         weights = evidence(histories, study.totals(), study.rates)
         study.looked_at_past_only(np.zeros(study.at.around.shape[1]) if weights is None else weights)
-    fit = fitted(study.at, study.stratum, study.totals())
+    totals = study.totals()
+    fit = fitted(study.at, study.stratum, totals)
     for _ in range(SEASON_ROUNDS - 1):
         study.learn_season(fit)
-        fit = fitted(study.at, study.stratum, study.totals())
-    return study, fit, one_sided
+        totals = study.totals()
+        fit = fitted(study.at, study.stratum, totals)
+    return study, fit, totals, one_sided
 
 
 def _lost(histories: Histories, around: Spread) -> tuple[float, float]:
@@ -199,19 +201,18 @@ def _lost(histories: Histories, around: Spread) -> tuple[float, float]:
     alone = known_alone(histories)
     if alone is None:
         return 1.0, 0.0
-    study, fit, _ = _studied(alone)
+    study, fit, *_ = _studied(alone)
     theirs = spread(fit, study.at, alone.conversions.person, integration=study.integration)
     return factor(
         share_of(theirs, len(alone.conversions.person)), share_of(around, len(histories.conversions.person))
     )
 
 
-def _plain(study: Study) -> Floats:
+def _plain(study: Study, totals: Totals) -> Floats:
     """Return what each causal group would be credited with if touches told nothing of want."""
     nothing = np.zeros((len(study.at), 0), dtype=np.float32)
-    totals = study.totals()
-    totals.around, totals.both = totals.around[:, :0], totals.both[:, :, :0]
-    fit = fitted(type(study.at)(past=study.at.past, around=nothing), study.stratum, totals)
+    alone = replace(totals, around=totals.around[:, :0], both=totals.both[:, :, :0])
+    fit = fitted(replace(study.at, around=nothing), study.stratum, alone)
     made: Floats = fit.expected.reshape(-1, len(PAST)).sum(axis=1)
     return made
 

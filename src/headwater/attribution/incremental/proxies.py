@@ -10,7 +10,6 @@ tells of them on both sides tells of want; one factor then says how much want me
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -79,7 +78,7 @@ def evidence(histories: Histories, totals: Totals, rates: Floats) -> Floats | No
     visits = visits[:: -(-len(visits) // MOST_VISITS)]
     person, own = histories.touch_person[visits], group[visits]
     moments = Moments(person, histories.touch_time[visits])
-    seen = exposure(replace(histories, conversions=moments), moments, rates)
+    seen = exposure(histories, moments, rates)
     around = seen.around.copy()
     row = np.arange(len(visits))
     for place in range(len(AROUND)):  # a visit is no evidence of itself
