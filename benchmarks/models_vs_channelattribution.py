@@ -124,21 +124,29 @@ def main() -> None:
                     compare(paths, model, total, asked, place=place)
 
 
-def write_paths(file: Path, journeys: int, channels: int) -> int:
-    """Write one row per journey: 1 to about 40 touches, a few common channels and a tail, some stickiness."""
+def drawn(journeys: int, channels: int) -> tuple[Any, Any, Any]:
+    """Return the channels of all touches, the touches of each journey, and which journeys convert."""
     import numpy as np
 
     chance = np.random.default_rng(journeys + channels)
     lengths = np.minimum(chance.geometric(0.22, journeys), 60)
     size = int(lengths.sum())
     weights = 1 / np.arange(1, channels + 1) ** 0.8
-    drawn = chance.choice(channels, size, p=weights / weights.sum())
+    met = chance.choice(channels, size, p=weights / weights.sum())
     starts = np.cumsum(lengths) - lengths
     stays = chance.random(size) < 0.2
     stays[starts] = False
     origin = np.maximum.accumulate(np.where(stays, 0, np.arange(size)))
-    names = np.array([f"c{channel:03d}" for channel in range(channels)], dtype=object)[drawn[origin]]
-    converted = chance.random(journeys) < 0.03
+    return met[origin], lengths, chance.random(journeys) < 0.03
+
+
+def write_paths(file: Path, journeys: int, channels: int) -> int:
+    """Write one row per journey: 1 to about 40 touches, a few common channels and a tail, some stickiness."""
+    import numpy as np
+
+    codes, lengths, converted = drawn(journeys, channels)
+    starts = np.cumsum(lengths) - lengths
+    names = np.array([f"c{channel:03d}" for channel in range(channels)], dtype=object)[codes]
     total = 0
     with file.open("w", newline="") as opened:
         writer = csv.writer(opened)

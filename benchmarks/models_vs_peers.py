@@ -27,6 +27,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from models_vs_channelattribution import drawn
 from peers import MODELS, PEERS
 
 CELLS = ("1e4x12", "1e4x50", "1e4x1000", "1e5x200", "1e6x12", "1e6x50", "1e6x200", "5e6x12", "5e6x200")
@@ -143,18 +144,10 @@ def write_paths(file: Path, journeys: int, channels: int) -> None:
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    chance = np.random.default_rng(journeys + channels)
-    lengths = np.minimum(chance.geometric(0.22, journeys), 60)
-    size = int(lengths.sum())
-    weights = 1 / np.arange(1, channels + 1) ** 0.8
-    drawn = chance.choice(channels, size, p=weights / weights.sum())
-    starts = np.cumsum(lengths) - lengths
-    stays = chance.random(size) < 0.2
-    stays[starts] = False
-    origin = np.maximum.accumulate(np.where(stays, 0, np.arange(size)))
-    names = pa.array([f"c{channel:03d}" for channel in range(channels)]).take(pa.array(drawn[origin]))
-    offsets = pa.array(np.append(starts, size).astype(np.int32))
-    converted = (chance.random(journeys) < 0.03).astype(np.int64)
+    codes, lengths, done = drawn(journeys, channels)
+    names = pa.array([f"c{channel:03d}" for channel in range(channels)]).take(pa.array(codes))
+    offsets = pa.array(np.append(0, np.cumsum(lengths)).astype(np.int32))
+    converted = done.astype(np.int64)
     columns = {
         "path": pc.binary_join(pa.ListArray.from_arrays(offsets, names), " > "),
         "conversions": converted,
