@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from attribution.markets import Known, known
+from attribution.markets import known
 from headwater.attribution.incremental.belief import Belief, Observed, believed
 from headwater.attribution.incremental.estimate import Estimate, estimated
+from headwater.attribution.incremental.histories import Moments
+from headwater.attribution.incremental.seen import Told, seen
 from headwater.attribution.priors import prior_of
 
+if TYPE_CHECKING:
+    from attribution.markets import Known
 
-def estimate(world: Known) -> Estimate:
+
+def estimate(world: Known | SimpleNamespace) -> Estimate:
     def believe(group: int, observed: Observed) -> Belief:
         prior = prior_of(world.channels[group])
         return believed(observed, prior, [], since=date(2026, 1, 1), until=date(2026, 3, 1), amounts={})
@@ -54,3 +62,17 @@ def test_the_same_histories_give_the_same_numbers() -> None:
     world = known("random")
 
     assert np.array_equal(estimate(world).incremental, estimate(world).incremental)
+
+
+def test_persons_who_are_met_by_events_alone_say_as_much_as_a_list_of_everybody() -> None:
+    world = known("random")
+    told = world.histories
+    touches = Moments(told.touch_person, told.touch_time)
+    nobody = Told(np.array([], dtype=np.int64), np.array([]), np.array([]))
+    begin, end, teaches = seen(len(told.begin), touches, told.conversions, nobody, last=60.0)
+    bought = Moments(told.conversions.person[teaches], told.conversions.time[teaches])
+    met = replace(told, begin=begin, end=end, conversions=bought, known=None)
+    found = estimate(SimpleNamespace(histories=met, channels=world.channels, pulls=world.pulls))
+
+    # counted as teaching, conversions without a touch before them would halve it
+    assert found.incremental.sum() == pytest.approx(world.truth.sum(), rel=0.25)

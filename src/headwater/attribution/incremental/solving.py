@@ -3,8 +3,7 @@
 Reads  touchpoints, conversions, persons and imported_persons, experiments
 Makes  incremental_effects
 
-Everybody counts who was seen, also who never converted. Who was imported with a time of observation is seen
-for that time; anybody else from the first touchpoint to the last moment of the data.
+Everybody counts who was seen, also who never converted; from when to when is told in `seen`.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ from headwater.attribution.incremental.belief import Belief, Observed, believed
 from headwater.attribution.incremental.estimate import estimated
 from headwater.attribution.incremental.histories import Histories, Moments
 from headwater.attribution.incremental.posterior import interval
+from headwater.attribution.incremental.seen import Told, seen
 from headwater.attribution.incremental.strata import strata
 from headwater.attribution.priors import prior_of
 from headwater.contract.steps import Solve
@@ -194,18 +194,10 @@ def _histories(
     touch_time = (_micros(touched.column("occurred_at")) - origin) / DAY
     converted_at = (_micros(converted.column("occurred_at")) - origin) / DAY
     last = float(max(np.max(touch_time, initial=0.0), np.max(converted_at, initial=0.0)))
-    begin, end = np.full(len(known), np.inf), np.full(len(known), -np.inf)
-    seen_from = _days(told.column("observed_from"), origin)
-    seen_until = _days(told.column("observed_until"), origin)
-    begin[of_told] = np.where(np.isnan(seen_from), np.inf, seen_from)
-    end[of_told] = np.where(np.isnan(seen_until), -np.inf, seen_until)
-    is_open = ~np.isfinite(end)
-    for place, time in ((of_touch, touch_time), (of_conversion, converted_at)):
-        np.minimum.at(begin, place, time)
-        np.maximum.at(end, place, time)
-    end[is_open] = last
-    begin = np.where(np.isfinite(begin), begin, np.where(np.isfinite(end), np.minimum(end, 0.0), 0.0))
-    counted = np.bincount(of_conversion, minlength=len(known)).astype(np.float64)
+    touches, bought = Moments(of_touch, touch_time), Moments(of_conversion, converted_at)
+    since, until = (_days(told.column(name), origin) for name in ("observed_from", "observed_until"))
+    begin, end, teaches = seen(len(known), touches, bought, Told(of_told, since, until), last)
+    counted = np.bincount(of_conversion[teaches], minlength=len(known)).astype(np.float64)
     attributes: list[str | None] = [None] * len(known)
     if len(told):
         texts = np.full(len(known), "", dtype=object)
@@ -213,14 +205,14 @@ def _histories(
         attributes = texts.tolist()
     return Histories(
         begin=begin,
-        end=np.maximum(end, begin),
-        stratum=strata(attributes, counted, np.maximum(end - begin, 0.0)),
+        end=end,
+        stratum=strata(attributes, counted, end - begin),
         touch_person=of_touch,
         touch_time=touch_time,
         touch_unit=touched.column("unit").to_numpy().astype(np.int64),
         unit_group=group_of,
         is_causal=np.array(causal, dtype=np.bool_),
-        conversions=Moments(of_conversion, converted_at),
+        conversions=Moments(of_conversion[teaches], converted_at[teaches]),
         known=np.isin(known, tables["persons"].column("person_id").to_numpy()),
     )
 
