@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -91,3 +93,25 @@ def test_reference_moments_stand_for_all_the_time_seen_and_lie_in_it(count: int,
     for moments, _ in parts:
         assert (moments.time >= 0).all()
         assert (moments.time <= made.end[moments.person] + 1e-9).all()
+
+
+@pytest.mark.parametrize("ticks", [(0.0,), (0.0, 0.5), tuple(hour / 24 for hour in range(24))])
+def test_where_conversions_are_rounded_to_times_of_day_so_are_the_moments_they_are_held_against(
+    ticks: tuple[float, ...],
+) -> None:
+    made = histories([(0, 0.0, 0)], persons=200)
+    days = [day + tick for day in range(60) for tick in ticks]
+    time = np.array(days * 4)
+    made = replace(made, conversions=Moments(np.arange(len(time)) % 200, time))
+    moments = np.concatenate([moments.time for moments, _ in reference_moments(made, 5_000)])
+
+    assert set(np.round(moments % 1, 9)) == set(np.round(ticks, 9))
+
+
+def test_conversions_at_any_time_are_held_against_moments_at_any_time() -> None:
+    made = histories([(0, 0.0, 0)], persons=200)
+    time = np.linspace(0, 59, 400)
+    made = replace(made, conversions=Moments(np.arange(400) % 200, time))
+    moments = np.concatenate([moments.time for moments, _ in reference_moments(made, 5_000)])
+
+    assert len(np.unique(np.round(moments % 1, 6))) > 4_000

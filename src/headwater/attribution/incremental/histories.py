@@ -29,6 +29,12 @@ HORIZON = 40.0
 """Days on either side beyond which a touch is not looked at: four of the longest half-lives."""
 SETTLING_DAYS = 15.0
 """Added to the days a person was seen, so that a short stay does not make a high rate."""
+MOST_TICKS = 48
+"""Times of day; where all conversions lie on no more of them, they have been rounded,"""
+LEAST_ON_A_TICK = 4
+"""unless there are hardly more conversions than times of day."""
+MICROS = 86_400_000_000
+"""Microseconds of a day."""
 ROWS_AT_ONCE = 100_000
 """Moments that are worked on together: what memory and caches like."""
 
@@ -147,7 +153,9 @@ def reference_moments(histories: Histories, count: int) -> Iterator[tuple[Moment
     """Yield moments that stand for all the time in which persons were seen, in parts, with days that each stands for.
 
     The person-days, laid end to end, are cut into `count` equal pieces; each gives one moment, whose place
-    in the piece follows the golden ratio, so that no rhythm of the data can meet one of the moments.
+    in the piece follows the golden ratio, so that no rhythm of the data can meet one of the moments. Where the
+    times of conversions have been rounded (to days, to hours), so are the moments: a conversion at midnight has
+    touches at whole numbers of days behind it, where weights are larger than on the mean of a day.
     """
     seen = np.maximum(histories.end - histories.begin, 0.0)
     until = np.cumsum(seen)
@@ -155,9 +163,29 @@ def reference_moments(histories: Histories, count: int) -> Iterator[tuple[Moment
     if not whole:
         return
     step = whole / count
+    ticks = _ticks(histories.conversions.time)
     for start in range(0, count, ROWS_AT_ONCE):
         number = np.arange(start, min(start + ROWS_AT_ONCE, count))
         at = (number + (number * 0.6180339887498949) % 1.0) * step
         person = np.minimum(np.searchsorted(until, at, side="right"), len(until) - 1)
-        time = histories.begin[person] + (at - (until[person] - seen[person]))
-        yield Moments(person, np.minimum(time, histories.end[person])), step
+        time = np.minimum(
+            histories.begin[person] + (at - (until[person] - seen[person])), histories.end[person]
+        )
+        if ticks is not None:
+            time = np.maximum(_rounded(time, ticks), histories.begin[person])
+        yield Moments(person, time), step
+
+
+def _ticks(times: Floats) -> Floats | None:
+    """Return the times of day at which all of the times lie, as shares of a day; None where there are too many."""
+    micros = np.unique(np.round(times % 1 * MICROS).astype(np.int64) % MICROS)
+    is_rounded = len(micros) <= MOST_TICKS and len(times) >= LEAST_ON_A_TICK * max(len(micros), 1)
+    return micros / MICROS if is_rounded and len(times) else None
+
+
+def _rounded(times: Floats, ticks: Floats) -> Floats:
+    """Return the last tick at or before each of the times."""
+    day = np.floor(times)
+    place = np.searchsorted(ticks, times - day + 0.5 / MICROS, side="right") - 1
+    made: Floats = np.where(place >= 0, day + ticks[np.maximum(place, 0)], day - 1 + ticks[-1])
+    return made
