@@ -6,14 +6,12 @@ import numpy as np
 
 from attribution.markets import known
 from headwater.attribution.incremental.belief import Belief, through
-from headwater.attribution.incremental.estimate import Study
-from headwater.attribution.incremental.upstream import brought, pushes_alone
+from headwater.attribution.incremental.upstream import brought
 
 
 def shares(name: str) -> dict[tuple[str, str], float]:
     world = known(name)
-    study = Study.of(pushes_alone(world.histories, world.pulls))
-    found = brought(world.histories, world.pulls, study)
+    found = brought(world.histories, world.pulls).share
     return {
         (one, other): float(found[place, number])
         for place, one in enumerate(world.channels)
@@ -31,6 +29,16 @@ def test_a_video_that_makes_people_search_is_found() -> None:
 
 def test_where_nothing_brings_anything_about_hardly_anything_is_found() -> None:
     assert sum(shares("random").values()) < 0.15
+
+
+def test_touches_of_the_same_want_are_not_taken_for_brought_about() -> None:
+    found = shares("strong-intent")  # push ads meet people in want four times as often, search much more
+
+    assert sum(share for (_, pull), share in found.items() if "search" in pull) < 0.1
+
+
+def test_a_retargeting_ad_that_follows_a_click_is_brought_about_by_the_clicked_ad() -> None:
+    assert shares("mild-intent")["email", "retargeting"] > 0.04
 
 
 def test_only_push_brings_about_and_only_pull_is_brought_about() -> None:

@@ -30,9 +30,7 @@ FORM = 0.1
 """How far off the form of the model may be, as a share of the increment."""
 ADJUSTED_BY_PROXY, FORM_BY_PROXY = 0.25, 0.15
 """The same where a conversion ends wanting, so that a proxy stands in."""
-
-
-UPSTREAM = 0.5
+UPSTREAM = 0.25
 """How far off may be what comes through touches of other channels, as a share of it."""
 
 

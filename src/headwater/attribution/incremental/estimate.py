@@ -20,7 +20,7 @@ from headwater.attribution.incremental.programs import without_programs
 from headwater.attribution.incremental.proxies import as_one, evidence, is_one_sided
 from headwater.attribution.incremental.season import season
 from headwater.attribution.incremental.splitting import factor, known_alone
-from headwater.attribution.incremental.upstream import brought, pushes_alone
+from headwater.attribution.incremental.upstream import brought
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -165,18 +165,19 @@ def _with_upstream(
     """
     if not any(pulls) or all(pulls):
         return beliefs
-    alone = pushes_alone(histories, pulls)
-    study = Study.of(alone)
-    study.learn_season()
-    shares = brought(histories, pulls, study)
+    share, doubt = brought(histories, pulls)
     adds = np.array([belief.incremental if belief else 0.0 for belief in beliefs])
     errors = np.array([belief.error if belief else 0.0 for belief in beliefs])
     return [
-        through(belief, float(shares[group] @ adds), float(np.hypot.reduce(shares[group] * errors)))
+        through(belief, float(share[group] @ adds), _length(share[group] * errors, doubt[group] * adds))
         if belief and not pulls[group]
         else belief
         for group, belief in enumerate(beliefs)
     ]
+
+
+def _length(*parts: Floats) -> float:
+    return float(np.linalg.norm(np.concatenate(parts)))
 
 
 def _studied(histories: Histories) -> tuple[Study, Fit, Totals, bool]:

@@ -3,59 +3,69 @@
 Reads  histories
 Makes  by push and pull group: the share of the pull group's touches that would not be without the push group's
 
-A video makes people search. Who switches the video off loses the search too, and what the search adds. The same
-fit as for conversions, with a pull group's touches for conversions and push touches alone on both sides, tells
-touches that were brought about from those that come with the same want.
+A video makes people search. Who switches the video off loses the search too, and what the search adds. Want brings
+searches before a video as often as after it; what is more after it, the video has brought about. Counting both sides
+asks nothing of how want comes and goes, only that it looks the same in both directions of time.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-
-from headwater.attribution.incremental.histories import PAST, Moments, exposure
-from headwater.attribution.incremental.intensity import fitted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from headwater.attribution.incremental.estimate import Study
-    from headwater.attribution.incremental.histories import Floats, Histories
+    from headwater.attribution.incremental.histories import Floats, Histories, Whole
 
-MOST_TOUCHES = 20_000
+LOOKED = 10.0
+"""Days before and after a touch that are held against each other."""
 LEAST_TOUCHES = 1_000
-LEAST_SHARE = 0.02
-"""Shares below this are not told from none."""
+"""Touches of a pull group below which nothing is said of it."""
+SURE = 2.0
+"""Standard errors that a share must have."""
 
 
-def pushes_alone(histories: Histories, pulls: Sequence[bool]) -> Histories:
-    """Return the histories with the touches of push groups alone."""
-    kept = ~np.array(pulls)[histories.unit_group[histories.touch_unit]]
-    return replace(
-        histories,
-        touch_person=histories.touch_person[kept],
-        touch_time=histories.touch_time[kept],
-        touch_unit=histories.touch_unit[kept],
-    )
+class Brought(NamedTuple):
+    """Shares of pull touches by the group that brings about (row) and the group brought about (column)."""
+
+    share: Floats
+    error: Floats
 
 
-def brought(histories: Histories, pulls: Sequence[bool], study: Study) -> Floats:
-    """Return the shares (group that brings about x group brought about); `study` is of `pushes_alone`."""
+def brought(histories: Histories, pulls: Sequence[bool]) -> Brought:
+    """Return the shares with their standard errors, persons as blocks; 0 where chance explains them."""
     groups = histories.groups
-    made = np.zeros((groups, groups))
-    causal = np.flatnonzero(histories.is_causal)
-    totals = study.totals()
+    made = Brought(np.zeros((groups, groups)), np.zeros((groups, groups)))
     group = histories.unit_group[histories.touch_unit]
-    for number in np.flatnonzero(np.array(pulls) & histories.is_causal).tolist():
-        touches = np.flatnonzero(group == number)
-        if len(touches) < LEAST_TOUCHES:
+    stretch = 4 * LOOKED + float(np.max(histories.end, initial=0.0) - np.min(histories.begin, initial=0.0))
+    clock = histories.touch_person * stretch + histories.touch_time
+    causal = np.flatnonzero(histories.is_causal)
+    for push in causal[~np.array(pulls)[causal]].tolist():
+        touches = np.flatnonzero(group == push)
+        person, time = histories.touch_person[touches], histories.touch_time[touches]
+        inside = time - histories.begin[person] >= LOOKED
+        inside &= histories.end[person] - time >= LOOKED
+        at, by = clock[touches][inside], person[inside]
+        if not len(at):
             continue
-        touches = touches[:: -(-len(touches) // MOST_TOUCHES)]
-        moments = Moments(histories.touch_person[touches], histories.touch_time[touches])
-        seen = exposure(study.histories, moments, study.rates)
-        fit = fitted(seen, histories.stratum[moments.person], totals)
-        share = fit.expected.reshape(-1, len(PAST)).sum(axis=1) / len(touches)
-        made[causal, number] = np.where(share >= LEAST_SHARE, share, 0.0)
+        scale = len(touches) / len(at)
+        for pull in causal[np.array(pulls)[causal]].tolist():
+            others = clock[group == pull]
+            if len(others) < LEAST_TOUCHES:
+                continue
+            more, error = _more_after(others, at, by)
+            if more > SURE * error:
+                made.share[push, pull] = min(more * scale / len(others), 1.0)
+                made.error[push, pull] = error * scale / len(others)
     return made
+
+
+def _more_after(others: Floats, at: Floats, person: Whole) -> tuple[float, float]:
+    """Return how many more of `others` come after than before the moments, with the standard error."""
+    # what comes at the very moment may be before or after it
+    after = np.searchsorted(others, at + LOOKED) - np.searchsorted(others, at, side="right")
+    before = np.searchsorted(others, at) - np.searchsorted(others, at - LOOKED, side="right")
+    by_person = np.bincount(np.unique(person, return_inverse=True)[1], weights=after - before)
+    return float(by_person.sum()), float(np.sqrt((by_person**2).sum()))
