@@ -106,7 +106,8 @@ def test_all_causes_at_once_add_up_to_what_was_shown_at_both_times(shop: Workspa
     check_sums(whole)
     assert list(changes(whole)) == ["late deals", "refunds", "spend restated"]
     assert {row["cause"]: row["facts"] for row in whole.meta["causes"]} == {
-        "settings": 1, "late events": 4, "late deals": 2, "refunds": 1, "merges": 1, "spend restated": 1, "other": 1,
+        "settings": 1, "late events": 4, "late deals": 2, "refunds": 1, "merges": 1, "spend restated": 1, "experiments": 0,
+        "other": 1,
     }  # fmt: skip
 
     parts = shop.report("restatement", between=(then, now), model="linear,markov,last")

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from headwater.contract.query import ReportContext
 
 SETTINGS, EVENTS, DEALS, REFUNDS = "settings", "late events", "late deals", "refunds"
-MERGES, SPEND, OTHER = "merges", "spend restated", "other"
+MERGES, SPEND, TESTS, OTHER = "merges", "spend restated", "experiments", "other"
 CAUSES = {
     SETTINGS: "the settings that held at the second time",
     EVENTS: "visits, touches and all events that are neither conversion nor refund, known since the first time",
@@ -45,7 +45,8 @@ CAUSES = {
     REFUNDS: "refunds known since",
     MERGES: "persons who were known apart at the first time and are one, or share a device, at the second",
     SPEND: "days of spend imported or corrected since",
-    OTHER: "everything else: what is known of persons (segments), experiments",
+    TESTS: "hold-out and geo tests imported or corrected since: they move models that weigh them in",
+    OTHER: "everything else: what is known of persons (segments, and groups that models tell apart)",
 }
 """What each cause means, in the order in which they are applied."""
 BEFORE, AFTER = "shown before", "shown after"
@@ -217,7 +218,7 @@ def _kinds(context: ReportContext) -> dict[str, str]:
     }
 
 
-TABLES = {"touchpoints": EVENTS, "conversions": DEALS, "paths": DEALS, "spend": SPEND, "persons": OTHER, "experiments": OTHER}  # fmt: skip
+TABLES = {"touchpoints": EVENTS, "conversions": DEALS, "paths": DEALS, "spend": SPEND, "persons": OTHER, "experiments": TESTS}  # fmt: skip
 """Kinds of archive files other than events, and the cause that their facts belong to."""
 
 
