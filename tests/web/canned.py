@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.web.canned_measures import MEASURED, NOTE
+
 CHANNELS = {
     "paid_search": (31.0, 44.0, 38.2), "organic_search": (48.0, 29.0, 40.1),
     "paid_social": (52.0, 18.0, 33.6),
@@ -11,12 +13,13 @@ CHANNELS = {
     "ai_assistant": (21.0, 9.0, 13.8), "display": (12.0, 4.0, 7.1), "referral": (9.0, 5.0, 6.6),
     "organic_social": (8.0, 5.0, 6.0),
 }  # fmt: skip
-MODELS = ("first", "last", "linear", "position", "markov", "shapley")
+MODELS = ("first", "last", "linear", "position", "markov", "shapley", "incremental")
+BASELINE = 0.4
+"""Share of each channel's conversions that would have come anyway."""
 META = {
     "as_of": "2026-11-20T12:30:00Z", "complete_to": "2026-11-20T12:30:00Z", "settings_version": "0" * 12,
     "window": "90d", "currency": "USD", "unattributed": {},
 }  # fmt: skip
-NOTE = "markov: beyond 50% is noise. Use linear instead, or ask for a longer period."
 PATHS = (
     (["paid_social", "organic_search", "direct"], 17, "2410.50", 120), (["paid_search"], 15, "1980.00", 840),
     (["organic_search", "email"], 12, "1498.10", 77), (["ai_assistant", "paid_search"], 9, "1310.00", 31),
@@ -34,20 +37,28 @@ EVENTS = ("Product Added", "Checkout Started", "Home", "Product", "Order Complet
 def compare(query: dict[str, list[str]]) -> dict[str, Any]:
     by = query.get("by", ["channel"])[0]
     weights = {"first": 0, "last": 1}
-    rows = [
-        {by: name}
-        | {model: figures[weights.get(model, 2)] for model in MODELS}
-        | {f"{model}_value": f"{figures[weights.get(model, 2)] * 121.5:.2f}" for model in MODELS}
-        for name, figures in CHANNELS.items()
-    ]
-    columns = [by, *(column for model in MODELS for column in (model, f"{model}_value"))]
+    models = tuple(query["model"][0].split(",")) if "model" in query else MODELS
+    rows: list[dict[str, Any]] = []
+    for name, figures in CHANNELS.items():
+        row: dict[str, Any] = {by: name}
+        for model in models:
+            credit = figures[weights.get(model, 2)] * (1 - BASELINE * (model == "incremental"))
+            row |= {model: credit, f"{model}_value": f"{credit * 121.5:.2f}"}
+        rows.append(row)
+    columns = [by, *(column for model in models for column in (model, f"{model}_value"))]
     notes = [NOTE] if by == "campaign" else []
     return {
         "report": "compare",
         "columns": columns,
         "rows": rows,
-        "meta": META | {"models": MODELS, "notes": notes},
+        "meta": META | {"models": models, "notes": notes, "unattributed": left_over()},
     }
+
+
+def left_over() -> dict[str, Any]:
+    """What no model but the incremental one leaves to nobody."""
+    left = {model: {"conversions": 0.0, "value": "0.00"} for model in MODELS}
+    return left | {"incremental": {"conversions": 86.4, "value": "10497.56"}}
 
 
 def paths(_query: dict[str, list[str]]) -> dict[str, Any]:
@@ -118,15 +129,32 @@ def explained() -> dict[str, Any]:
     shares = {
         "first": (1, 0, 0, 0), "last": (0, 0, 0, 1), "linear": (0.25, 0.25, 0.25, 0.25),
         "position": (0.4, 0.1, 0.1, 0.4), "markov": (0.31, 0.27, 0.22, 0.2),
-        "shapley": (0.25, 0.25, 0.25, 0.25),
+        "shapley": (0.25, 0.25, 0.25, 0.25), "incremental": (0.12, 0.05, 0.21, 0),
+    }  # fmt: skip
+    behind = {
+        "behind": {
+            "markov": {"says": "Without its channel 33.7 % of conversions would be lost."},
+            "incremental": {
+                "says": "Where 1 was there anyway, it added 0.193.", "evidence": "observed both ways",
+            },
+        },
+        "without": {"incremental": {"says": "Without it the conversion would have been 12.0 % less likely."}},
     }  # fmt: skip
     credited = [
-        touch | {"credit": {model: share[place] for model, share in shares.items()}, "left_out": None}
+        touch
+        | {"credit": {model: share[place] for model, share in shares.items()}, "left_out": None, "notes": {}}
+        | behind
         for place, touch in enumerate(touches())
     ]
+    credited[-1] |= {"notes": {"incremental": "by definition: there is nothing to switch off"}}
     late = touches()[0] | {"touchpoint_id": "t9", "occurred_at": "2026-11-16T08:00:00Z"}
     late |= {"credit": {}, "left_out": "after_conversion"}
-    conversion = {"conversion_id": "BP-900", "occurred_at": "2026-11-15T09:58:00Z", "net_value": "210.50"}
+    conversion: dict[str, Any] = {
+        "conversion_id": "BP-900",
+        "occurred_at": "2026-11-15T09:58:00Z",
+        "net_value": "210.50",
+    }
+    conversion |= {"unattributed": dict.fromkeys(shares, 0.0) | {"incremental": 0.62}}
     return {"conversion": conversion, "touches": [*credited, late]}
 
 
@@ -139,4 +167,4 @@ def counts(stored: int) -> dict[str, Any]:
 
 
 NOTHING = dict.fromkeys(("received", "stored", "duplicate", "refused", "waiting", "events"), 0)
-REPORTS = {"compare": compare, "paths": paths, "overview": overview, "quality": quality}
+REPORTS = {"compare": compare, "paths": paths, "overview": overview, "quality": quality} | MEASURED

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.web.canned import NOTE
+from tests.web.canned_measures import ASSOCIATION, NOTE
 from tests.web.conftest import WIDE, opened
 
 if TYPE_CHECKING:
@@ -19,8 +19,10 @@ AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
 AUDIT = """async () => (await axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}))
     .violations.map(one => one.id + ": " + one.nodes.map(node => node.target.join(" ")).join(", "))"""
 LIVE = re.compile(r"^· [\d,]+ stored$")
+BESIDE = "Conversions by channel as each model"
+SURE = "Conversions that Incremental credits, by channel"
 NARROW = {"width": 390, "height": 844}
-PAGES = ("", "models", "paths", "people", "intake")
+PAGES = ("", "models", "budget", "paths", "people", "intake")
 
 
 def test_live_count_grows(page: Page, stub: str) -> None:
@@ -42,20 +44,20 @@ def test_received_is_shown_as_the_sum_of_its_parts(page: Page, stub: str) -> Non
 
 def test_models_stand_side_by_side(page: Page, stub: str) -> None:
     page.goto(stub)
-    table = page.get_by_role("table", name="Conversions by channel")
+    table = page.get_by_role("table", name=BESIDE)
     expect(table).to_be_visible()
 
     heads = table.get_by_role("columnheader").all_inner_texts()
 
     assert [re.sub(r"\W", "", head) for head in heads] == [
-        "Channel", "First", "Last", "Linear", "Position", "Markov", "Shapley",
+        "Channel", "Incremental", "First", "Last", "Linear", "Position", "Markov", "Shapley",
     ]  # fmt: skip
     expect(table.get_by_role("row", name="Paid social")).to_contain_text("52.0")
 
 
 def test_a_click_on_a_header_sorts_by_it_and_says_so(page: Page, stub: str) -> None:
     page.goto(stub)
-    table = page.get_by_role("table", name="Conversions by channel")
+    table = page.get_by_role("table", name=BESIDE)
 
     table.get_by_role("button", name="Last").click()
 
@@ -69,31 +71,101 @@ def test_a_click_on_a_header_sorts_by_it_and_says_so(page: Page, stub: str) -> N
 def test_the_figure_can_be_switched_to_revenue_and_stays_in_the_address(page: Page, stub: str) -> None:
     page.goto(stub)
 
-    page.get_by_text("Revenue", exact=True).last.click()
+    page.get_by_role("group", name="Figure").last.get_by_text("Revenue").click()
 
-    table = page.get_by_role("table", name="Revenue by channel")
+    table = page.get_by_role("table", name="Revenue by channel as each model")
     expect(table.get_by_role("row", name="Paid social")).to_contain_text("$6,318")
     assert "metric=value" in page.url
 
 
 def test_choosing_another_dimension_asks_for_it(page: Page, stub: str) -> None:
     page.goto(stub)
-    expect(page.get_by_role("table", name="Conversions by channel")).to_be_visible()
+    expect(page.get_by_role("table", name=BESIDE)).to_be_visible()
 
     with page.expect_request(lambda asked: "by=campaign" in asked.url):
-        page.get_by_label("By", exact=True).select_option("campaign")
+        page.get_by_label("By", exact=True).first.select_option("campaign")
 
-    expect(page.get_by_role("table", name="Conversions by campaign")).to_be_visible()
+    expect(page.get_by_role("table", name="Conversions by campaign as each model")).to_be_visible()
 
 
 def test_what_is_not_to_be_trusted_is_said_below_the_models(page: Page, stub: str) -> None:
     page.goto(stub)
-    expect(page.get_by_role("table", name="Conversions by channel")).to_be_visible()
+    expect(page.get_by_role("table", name=BESIDE)).to_be_visible()
     expect(page.get_by_text(NOTE)).to_have_count(0)
 
-    page.get_by_label("By", exact=True).select_option("campaign")
+    page.get_by_label("By", exact=True).first.select_option("campaign")
 
     expect(page.get_by_text(NOTE)).to_be_visible()
+
+
+def test_the_incremental_model_comes_first_with_intervals_and_what_would_have_come_anyway(
+    page: Page, stub: str
+) -> None:
+    page.goto(stub)
+
+    search = page.get_by_role("table", name=SURE).get_by_role("row", name="Paid search")
+
+    expect(search).to_contain_text("38.2")
+    expect(search).to_contain_text("19.1 to 61.1")
+    expect(page.get_by_text("86.4 (40%) would have come anyway")).to_be_visible()
+    beside = page.get_by_role("table", name=BESIDE).get_by_role("row", name="Would have come anyway")
+    expect(beside).to_contain_text("86.4")
+
+
+def test_the_guard_speaks_above_the_numbers_and_leads_to_what_it_advises(page: Page, stub: str) -> None:
+    page.goto(f"{stub}/#/models")
+    card = page.get_by_role("region", name="What marketing brought")
+    expect(card).to_contain_text(
+        "Not to be trusted. Incremental: the main values (3) are known to within 61%"
+    )
+
+    card.get_by_role("button", name="Linear").click()
+
+    expect(page.get_by_role("table", name="Conversions that Linear credits")).to_be_visible()
+    expect(card).not_to_contain_text("Not to be trusted")
+    assert "model=linear" in page.url
+
+
+def test_a_move_of_money_says_whether_it_could_be_the_other_way_round(page: Page, stub: str) -> None:
+    page.goto(f"{stub}/#/budget")
+    moves = page.get_by_role("table", name="What each move of money would gain")
+    expect(moves.get_by_role("row", name="Display")).to_contain_text("Could go either way")
+
+    with page.expect_request(lambda asked: "move=paid_social%3Aaffiliate%3A25%25" in asked.url):
+        page.get_by_label("to", exact=True).select_option("affiliate")
+        page.get_by_label("Move", exact=True).select_option("25%")
+
+    expect(page.get_by_text("The chance that it changes sign and loses: 94.3%.")).to_be_visible()
+
+
+def test_a_page_asks_for_fitted_numbers_that_may_be_a_minute_old(page: Page, stub: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    page.goto(stub)
+    expect(page.get_by_role("heading", name="What is behind it")).to_be_visible()
+
+    fitted = [url for url in asked if any(part in url for part in ("/attribution?", "/explain/", "/budget?"))]
+    assert fitted
+    assert all("max_age=60" in url for url in fitted)
+
+
+def test_lift_stands_beside_what_it_is_at_first_sight(page: Page, stub: str) -> None:
+    page.goto(f"{stub}/#/models")
+    table = page.get_by_role("table", name="Lift by channel")
+
+    expect(table.get_by_role("row", name="Email")).to_contain_text("10.0×2.1×1.6× to 2.7×")
+    expect(table.get_by_role("row", name="Display")).to_contain_text("too few")
+    expect(page.get_by_text(ASSOCIATION)).to_be_visible()
+
+
+def test_the_window_that_is_long_enough_is_marked(page: Page, stub: str) -> None:
+    page.goto(f"{stub}/#/models")
+    table = page.get_by_role("table", name="What each window holds")
+
+    expect(table.get_by_role("row", name="14d")).to_contain_text("advised")
+    expect(table.get_by_role("row", name="90d")).to_contain_text("in use")
+    expect(table.get_by_role("row", name="7d")).to_contain_text("−13.8%")
 
 
 def test_a_path_leads_to_somebody_who_went_that_way(page: Page, stub: str) -> None:
@@ -113,6 +185,24 @@ def test_one_person_is_told_touch_by_touch_with_the_credit_of_each(page: Page, s
     expect(page.get_by_text("Known customer on 2 devices")).to_be_visible()
     expect(credit.get_by_role("row", name="Direct")).to_contain_text("100%")
     expect(credit).to_contain_text("left out: after conversion")
+
+
+def test_a_conversion_says_what_would_have_come_anyway_and_what_is_behind_each_share(
+    page: Page, stub: str
+) -> None:
+    page.goto(f"{stub}/#/people")
+    credit = page.get_by_role("table", name="Share of the conversion")
+
+    expect(credit.get_by_role("row", name="Would have come anyway")).to_contain_text("62%")
+    expect(page.get_by_text("Where 1 was there anyway, it added 0.193.").first).to_be_visible()
+    expect(page.get_by_text("would have been 12.0 % less likely").first).to_be_visible()
+    expect(
+        page.get_by_text("It gets nothing: by definition: there is nothing to switch off.")
+    ).to_be_visible()
+
+    page.get_by_role("group", name="Model to look behind").get_by_text("Markov").click()
+
+    expect(page.get_by_text("33.7 % of conversions would be lost").first).to_be_visible()
 
 
 def test_an_unknown_person_is_answered_with_the_hint_of_the_server(page: Page, stub: str) -> None:

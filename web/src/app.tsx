@@ -2,6 +2,7 @@
 import { useEffect, useRef } from "react";
 import { useLive } from "./api/live";
 import { count } from "./format";
+import { Budget } from "./pages/budget";
 import { Intake } from "./pages/intake";
 import { Models } from "./pages/models";
 import { Overview } from "./pages/overview";
@@ -14,6 +15,7 @@ import { THEMES, useTheme } from "./theme";
 const PAGES = [
   { name: "", title: "Overview", Page: Overview },
   { name: "models", title: "Models", Page: Models },
+  { name: "budget", title: "Budget", Page: Budget },
   { name: "paths", title: "Paths", Page: Paths },
   { name: "people", title: "People", Page: People },
   { name: "intake", title: "Intake", Page: Intake },
@@ -53,7 +55,7 @@ export function App() {
                 <a
                   href={link(name ? [name] : [])}
                   aria-current={name === here.name ? "page" : undefined}
-                  className="block rounded-lg px-2.5 py-1.5 text-quiet hover:bg-sunken lg:px-3 hover:text-ink aria-[current=page]:bg-accent-soft aria-[current=page]:font-medium aria-[current=page]:text-accent"
+                  className="block rounded-lg px-1.5 py-1.5 text-[13px] text-quiet hover:bg-sunken sm:px-2.5 sm:text-sm lg:px-3 hover:text-ink aria-[current=page]:bg-accent-soft aria-[current=page]:font-medium aria-[current=page]:text-accent"
                 >
                   {title}
                 </a>

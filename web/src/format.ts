@@ -20,6 +20,16 @@ export function share(value: number): string {
   return percent.format(value);
 }
 
+/** A ratio: 2.3×. */
+export function times(value: number): string {
+  return `${precise.format(value)}×`;
+}
+
+/** From low to high, the way a figure writes its ends: "18.4 to 60.9". */
+export function between(low: string, high: string): string {
+  return `${low} to ${high}`;
+}
+
 /** Money comes as a decimal string and is never turned into a float before it is rounded for the eye. */
 export function money(value: string, currency: string, digits = 0): string {
   const style = { style: "currency", currency, minimumFractionDigits: digits, maximumFractionDigits: digits };

@@ -5,6 +5,9 @@ import type { Explained, Person, RecentConversion, Report } from "./types";
 const ROOT = "/api/v1";
 /** How often what is shown is asked for again. */
 const EVERY = 5_000;
+/** What rests on a fit to all journeys may be a minute old; it says as of when. */
+const FITTED_EVERY = 15_000;
+const FITTED_MAY_BE = "60";
 
 export class ApiError extends Error {
   readonly hint: string;
@@ -19,11 +22,23 @@ export class ApiError extends Error {
 
 export type Options = Readonly<Record<string, string | undefined>>;
 
-export function useReport(name: string, options: Options = {}) {
+export function useReport(name: string, options: Options = {}, isWanted = true) {
   return useQuery({
     queryKey: ["report", name, options],
     queryFn: () => get<Report>(`/reports/${name}`, options),
+    enabled: isWanted,
     refetchInterval: EVERY,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** A report that a fitted model has a part in: it is not fitted again for every new event. */
+export function useFittedReport(name: string, options: Options = {}, isWanted = true) {
+  return useQuery({
+    queryKey: ["report", name, options, FITTED_MAY_BE],
+    queryFn: () => get<Report>(`/reports/${name}`, { ...options, max_age: FITTED_MAY_BE }),
+    enabled: isWanted,
+    refetchInterval: FITTED_EVERY,
     placeholderData: keepPreviousData,
   });
 }
@@ -42,6 +57,17 @@ export function useRecentConversions(options: Options = {}) {
   });
 }
 
+/** The latest conversion that can be explained at once: fitted models know it already. */
+export function useLatestExplained(touches: string) {
+  const options = { limit: "1", touches, max_age: FITTED_MAY_BE };
+  return useQuery({
+    queryKey: ["conversions", options],
+    queryFn: () => get<readonly RecentConversion[]>("/conversions", options),
+    refetchInterval: FITTED_EVERY,
+    placeholderData: keepPreviousData,
+  });
+}
+
 export function usePerson(identifier: string | undefined) {
   return useQuery({
     queryKey: ["person", identifier],
@@ -54,7 +80,8 @@ export function usePerson(identifier: string | undefined) {
 export function useExplained(conversion: string | undefined) {
   return useQuery({
     queryKey: ["explain", conversion],
-    queryFn: () => get<Explained>(`/explain/${encodeURIComponent(conversion ?? "")}`),
+    queryFn: () =>
+      get<Explained>(`/explain/${encodeURIComponent(conversion ?? "")}`, { max_age: FITTED_MAY_BE }),
     enabled: Boolean(conversion),
   });
 }

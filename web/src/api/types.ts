@@ -12,6 +12,22 @@ export interface Meta {
   readonly currency?: string;
   /** What is not to be trusted, and what to use instead. */
   readonly notes?: readonly string[];
+  readonly guard?: Readonly<Record<string, Verdict>>;
+  readonly recommended?: { readonly model: string; readonly why: string };
+  /** By model: what is left to nobody. */
+  readonly unattributed?: Readonly<Record<string, { readonly conversions: number; readonly value: string }>>;
+  /** Of `budget`: what gains are counted in, value or conversions. */
+  readonly measure?: string;
+  readonly total_conversions?: number;
+  readonly total_value?: string;
+}
+
+/** What the volume guard says of a model that learns from the data. */
+export interface Verdict {
+  readonly verdict: "trusted" | "with_care" | "not_trusted";
+  readonly why: string;
+  readonly half_width: number | null;
+  readonly instead: string | null;
 }
 
 export interface Report {
@@ -72,10 +88,30 @@ export interface Touch {
 export interface ExplainedTouch extends Touch {
   readonly credit: Readonly<Record<string, number>>;
   readonly left_out: string | null;
+  /** By model: why it gets what it gets, where that is not plain. */
+  readonly notes?: Readonly<Record<string, string>>;
+  /** By model that learns from data: what its share rests on, and how it would be without it. */
+  readonly behind?: Readonly<Record<string, Facts>>;
+  readonly without?: Readonly<Record<string, Facts>>;
+}
+
+/** Numbers of a model, with a sentence that says them. */
+export interface Facts {
+  readonly says?: string;
+  readonly why?: string;
+  readonly evidence?: string | null;
+  readonly [name: string]: unknown;
+}
+
+export interface ExplainedConversion {
+  readonly conversion_id: string;
+  readonly occurred_at: string;
+  /** By model: the share that is left to nobody. */
+  readonly unattributed?: Readonly<Record<string, number>>;
 }
 
 export interface Explained {
-  readonly conversion: Row;
+  readonly conversion: ExplainedConversion;
   readonly touches: readonly ExplainedTouch[];
 }
 

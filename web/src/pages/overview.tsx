@@ -1,14 +1,15 @@
 // Overview: what comes in, what it led to, who gets the credit, the usual ways, and one person's way.
-import { useRecentConversions, useReport } from "../api/client";
+import { useLatestExplained, useReport } from "../api/client";
 import { useLive } from "../api/live";
 import { count, magnitude, money } from "../format";
+import { CreditCard } from "../parts/credit-card";
 import { ModelsCard } from "../parts/models-card";
 import { PathsCard } from "../parts/paths-card";
 import { StreamCard } from "../parts/stream";
 import { TimelineCard } from "../parts/timeline";
 
 export function Overview() {
-  const recent = useRecentConversions({ limit: "1", touches: "2" });
+  const recent = useLatestExplained("2");
   const latest = recent.data?.[0];
   return (
     <div className="grid gap-4">
@@ -16,6 +17,7 @@ export function Overview() {
         <StreamCard />
         <Tiles />
       </div>
+      <CreditCard />
       <ModelsCard />
       <div className="grid items-start gap-4 xl:grid-cols-2">
         <PathsCard limit={8} />

@@ -1,6 +1,6 @@
 // People: the latest conversions (of one path, if one was chosen) and one person's timeline.
 import { type FormEvent, useState } from "react";
-import { useRecentConversions } from "../api/client";
+import { useLatestExplained, useRecentConversions } from "../api/client";
 import { PathChips } from "../parts/chip";
 import { ConversionsList } from "../parts/conversions-list";
 import { TimelineCard } from "../parts/timeline";
@@ -9,7 +9,9 @@ import { link, useRoute } from "../route";
 export function People() {
   const { path, choices } = useRoute();
   const along = choices.get("path") ?? undefined;
-  const recent = useRecentConversions({ path: along, limit: "25" });
+  const settled = useLatestExplained("0");
+  const onPath = useRecentConversions({ path: along, limit: "25" });
+  const recent = along ? onPath : settled;
   const latest = recent.data?.[0];
   const person = path[1] ?? latest?.person_id;
   const conversion = choices.get("conversion") ?? (path[1] ? undefined : latest?.conversion_id);

@@ -1,23 +1,11 @@
 // Models card: the comparison with its choices: by what, which figure, which period.
-import { csvLink, useReport } from "../api/client";
+import { csvLink, useFittedReport, useReport } from "../api/client";
 import { choose, useRoute } from "../route";
 import { Card, Command, Nothing } from "./card";
+import { AT_ONCE, DIMENSIONS, FEW, METRICS, type Metric } from "./choices";
 import { Segmented, Select } from "./controls";
-import { type Metric, ModelsTable } from "./models-table";
+import { ModelsTable } from "./models-table";
 import { PERIODS, since } from "./period";
-
-const DIMENSIONS = [
-  { value: "channel", label: "Channel" },
-  { value: "source", label: "Source" },
-  { value: "medium", label: "Medium" },
-  { value: "campaign", label: "Campaign" },
-  { value: "landing_page", label: "Landing page" },
-];
-const METRICS = [
-  { value: "conversions", label: "Conversions" },
-  { value: "value", label: "Revenue" },
-];
-const FEW = "first,last,linear,position,markov,shapley";
 
 interface ModelsCardProps {
   /** Show every model, not only the few that most people compare. */
@@ -29,9 +17,14 @@ export function ModelsCard({ isWhole = false }: ModelsCardProps) {
   const by = choices.get("by") ?? "channel";
   const metric = (choices.get("metric") ?? "conversions") as Metric;
   const period = choices.get("period") ?? "";
-  const options = { by, model: isWhole ? undefined : FEW, since: since(period) };
-  const query = useReport("compare", options);
-  const report = query.data;
+  const options = { by, since: since(period) };
+  const query = useFittedReport("compare", options);
+  const isWaiting = !query.data || query.isPlaceholderData;
+  const early = useReport("compare", { ...options, model: AT_ONCE }, isWaiting).data;
+  const report = isWaiting ? (early ?? query.data) : query.data;
+  // with intervals the guard knows more than from counts alone; the answer is the one of the card above
+  const judged = useFittedReport("attribution", options);
+  const notes = (judged.isPlaceholderData ? undefined : judged.data?.meta.notes) ?? report?.meta.notes;
   return (
     <Card
       title="Models side by side"
@@ -56,8 +49,13 @@ export function ModelsCard({ isWhole = false }: ModelsCardProps) {
     >
       {report?.rows.length ? (
         <>
-          <ModelsTable report={report} metric={metric} limit={isWhole ? 200 : 12} />
-          {report.meta.notes?.map((note) => (
+          <ModelsTable
+            report={report}
+            metric={metric}
+            models={isWhole ? undefined : FEW}
+            limit={isWhole ? 200 : 12}
+          />
+          {notes?.map((note) => (
             <p key={note} className="border-t border-line px-4 py-2 text-[12.5px] sm:px-5">
               {note}
             </p>

@@ -4,13 +4,14 @@ import { useMemo, useState } from "react";
 import type { Report, Row } from "../api/types";
 import { credit, decimal, magnitude, micros, money, words } from "../format";
 import { Dot } from "./chip";
+import type { Metric } from "./choices";
 import { Scroll } from "./scroll";
-
-export type Metric = "conversions" | "value";
 
 interface ModelsTableProps {
   readonly report: Report;
   readonly metric: Metric;
+  /** Models to show, in this order; all of the report where none are named. */
+  readonly models?: readonly string[] | undefined;
   readonly limit?: number;
 }
 
@@ -19,9 +20,11 @@ interface Sort {
   readonly isDown: boolean;
 }
 
-export function ModelsTable({ report, metric, limit }: ModelsTableProps) {
+export function ModelsTable({ report, metric, models: wantedModels, limit }: ModelsTableProps) {
   const by = report.columns[0] ?? "channel";
-  const models = report.columns.slice(1).filter((column) => !column.endsWith("_value"));
+  const there = report.columns.slice(1).filter((column) => !column.endsWith("_value"));
+  const models = (wantedModels ?? firstOfAll(there)).filter((model) => there.includes(model));
+  const left = report.meta.unattributed ?? {};
   const suffix = metric === "value" ? "_value" : "";
   const key = (model: string) => `${model}${suffix}`;
   const [wanted, setSort] = useState<Sort | null>(null);
@@ -89,6 +92,16 @@ export function ModelsTable({ report, metric, limit }: ModelsTableProps) {
               </td>
             ))}
           </tr>
+          <tr className="text-quiet">
+            <th scope="row" className="sticky left-0 bg-card pr-3 pb-2.5 pl-4 text-left font-medium sm:pl-5">
+              {models.includes("incremental") ? "Would have come anyway" : "No touch in the window"}
+            </th>
+            {models.map((model) => (
+              <td key={model} className="px-3 pb-2.5 text-right font-medium last:pr-4 sm:last:pr-5">
+                {figure(metric === "value" ? left[model]?.value : left[model]?.conversions)}
+              </td>
+            ))}
+          </tr>
         </tfoot>
       </table>
     </Scroll>
@@ -119,6 +132,11 @@ function Head({ column, label, sort, onSort, isFirst = false }: HeadProps) {
       </button>
     </th>
   );
+}
+
+/** The model that knows what would have come anyway stands first; the others as the report has them. */
+function firstOfAll(models: readonly string[]): string[] {
+  return [...new Set(["incremental", ...models])];
 }
 
 function sorted(rows: readonly Row[], column: string, isDown: boolean): Row[] {

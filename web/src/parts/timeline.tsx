@@ -1,11 +1,11 @@
 // Timeline: one person's touches and conversions in order, and who gets the credit for each conversion.
 
-import { useCurrency, useExplained, usePerson } from "../api/client";
-import type { Explained, Person, PersonConversion, Touch } from "../api/types";
-import { at, before, magnitude, money, share, words } from "../format";
+import { useCurrency, usePerson } from "../api/client";
+import type { Person, PersonConversion, Touch } from "../api/types";
+import { at, magnitude, money, words } from "../format";
 import { Card, Empty, Nothing } from "./card";
 import { Dot } from "./chip";
-import { Scroll } from "./scroll";
+import { Explanation } from "./explanation";
 
 interface TimelineCardProps {
   readonly person: string | undefined;
@@ -24,7 +24,7 @@ export function TimelineCard({ person, conversion, isPending = false }: Timeline
       {found ? (
         <div className="border-t border-line">
           <Steps person={found} shown={shown} />
-          <Credit conversion={shown} />
+          <Explanation conversion={shown} />
         </div>
       ) : person ? (
         <Nothing query={query}>Nobody is known by this identifier.</Nothing>
@@ -134,84 +134,5 @@ function ConversionLine({
         {isShown ? <span className="sr-only"> (explained below)</span> : null}
       </span>
     </>
-  );
-}
-
-const SHOWN_MODELS = ["first", "last", "linear", "position", "markov", "shapley"];
-
-function Credit({ conversion }: { readonly conversion: string | undefined }) {
-  const query = useExplained(conversion);
-  const found = query.data;
-  if (!conversion) return null;
-  if (!found) return <Nothing query={query}>This conversion is not explained yet.</Nothing>;
-  return (
-    <div className="border-t border-line">
-      <h3 className="px-4 pt-3 pb-2 text-[13px] font-semibold sm:px-5">
-        Who gets the credit for this conversion
-      </h3>
-      {found.touches.length ? <CreditTable explained={found} /> : <Empty>It had no touch before it.</Empty>}
-    </div>
-  );
-}
-
-function CreditTable({ explained }: { readonly explained: Explained }) {
-  const known = new Set(explained.touches.flatMap((touch) => Object.keys(touch.credit)));
-  const models = SHOWN_MODELS.filter((model) => known.has(model));
-  const when = String(explained.conversion.occurred_at);
-  return (
-    <Scroll label="Credit per touch">
-      <table className="w-full border-collapse text-[12.5px]">
-        <caption className="sr-only">Share of the conversion that each touch gets, by model</caption>
-        <thead>
-          <tr className="border-y border-line bg-sunken text-quiet">
-            <th
-              scope="col"
-              className="sticky left-0 bg-sunken py-1.5 pr-2 pl-4 text-left font-medium sm:pl-5"
-            >
-              Touch
-            </th>
-            {models.map((model) => (
-              <th
-                key={model}
-                scope="col"
-                className="px-1.5 py-1.5 text-right font-medium whitespace-nowrap last:pr-4 sm:last:pr-5"
-              >
-                {words(model)}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {explained.touches.map((touch) => (
-            <tr key={touch.touchpoint_id} className="border-b border-line last:border-0">
-              <th
-                scope="row"
-                className="sticky left-0 bg-card py-1.5 pr-2 pl-4 text-left font-normal whitespace-nowrap sm:pl-5"
-              >
-                <span className="inline-flex items-center gap-1.5">
-                  <Dot name={touch.channel} />
-                  {words(touch.channel)}
-                </span>
-                <span className="block pl-3.5 text-[12px] text-quiet">{before(touch.occurred_at, when)}</span>
-              </th>
-              {touch.left_out ? (
-                <td colSpan={models.length} className="px-1.5 py-1.5 text-right text-quiet last:pr-5">
-                  left out: {words(touch.left_out).toLowerCase()}
-                </td>
-              ) : (
-                models.map((model) => (
-                  <td
-                    key={model}
-                    className={`px-1.5 py-1.5 text-right last:pr-4 sm:last:pr-5 ${touch.credit[model] ? "" : "text-quiet"}`}
-                  >
-                    {share(touch.credit[model] ?? 0)}
-                  </td>
-                ))
-              )}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
   );
 }

@@ -1,0 +1,242 @@
+// Credit card: one model's credit with how sure it is, what it cost, and what would have come anyway.
+import { csvLink, useFittedReport } from "../api/client";
+import type { Report, Row } from "../api/types";
+import { color } from "../channels";
+import { credit, decimal, magnitude, micros, money, share, timeOfDay, times, words } from "../format";
+import { choose, useRoute } from "../route";
+import { Card, Command, Nothing } from "./card";
+import { Dot } from "./chip";
+import { DIMENSIONS, METRICS, type Metric } from "./choices";
+import { Segmented, Select } from "./controls";
+import { Guard } from "./guard";
+import { Ends, IntervalMark } from "./interval";
+import { PERIODS, since } from "./period";
+import { Scroll } from "./scroll";
+
+const BASELINE = "incremental";
+const SHOWN = 12;
+
+export function CreditCard() {
+  const { choices } = useRoute();
+  const by = choices.get("by") ?? "channel";
+  const metric = (choices.get("metric") ?? "conversions") as Metric;
+  const period = choices.get("period") ?? "";
+  const options = { by, since: since(period) };
+  const query = useFittedReport("attribution", options);
+  const report = query.data;
+  const models = report?.meta.models ?? [];
+  const model = models.find((one) => one === choices.get("model")) ?? usual(report);
+  return (
+    <Card
+      title="What marketing brought"
+      note={
+        model === BASELINE ? "What would not have come without it" : "Credit by one model, and how sure it is"
+      }
+      actions={
+        <>
+          <Select
+            label="Model"
+            choices={models.map((one) => ({ value: one, label: words(one) }))}
+            value={model}
+            onChange={(value) => choose("model", value)}
+          />
+          <Select label="By" choices={DIMENSIONS} value={by} onChange={(value) => choose("by", value)} />
+          <Select
+            label="Period"
+            choices={PERIODS}
+            value={period}
+            onChange={(value) => choose("period", value)}
+          />
+          <Segmented
+            label="Figure"
+            choices={METRICS}
+            value={metric}
+            onChange={(value) => choose("metric", value)}
+          />
+        </>
+      }
+    >
+      {report?.rows.length ? (
+        <>
+          <Parts report={report} model={model} metric={metric} />
+          <Guard meta={report.meta} model={model} onUse={(better) => choose("model", better)} />
+          <CreditTable report={report} model={model} metric={metric} />
+          <p className="flex flex-wrap justify-between gap-x-4 border-t border-line px-4 py-2 text-[12.5px] text-quiet sm:px-5">
+            <span>
+              95 % intervals; every number as of {timeOfDay(String(report.meta.as_of))}
+              {models.includes(BASELINE)
+                ? ""
+                : `. With more conversions, ${words(BASELINE).toLowerCase()} is among the models.`}
+            </span>
+            <a
+              className="text-accent underline-offset-2 hover:underline"
+              href={csvLink("attribution", options)}
+            >
+              Download CSV
+            </a>
+          </p>
+        </>
+      ) : (
+        <Nothing query={query}>
+          No conversion has a touch before it in this period. Choose a longer one, or import past touches and
+          conversions: <Command>headwater import FILE --as touchpoints</Command>
+        </Nothing>
+      )}
+    </Card>
+  );
+}
+
+/** The model that is shown where none was chosen: the one with a baseline where it is among them, else the advised one. */
+function usual(report: Report | undefined): string {
+  const models = report?.meta.models ?? [];
+  if (models.includes(BASELINE)) return BASELINE;
+  return models.find((one) => one === report?.meta.recommended?.model) ?? models[0] ?? BASELINE;
+}
+
+interface ShownProps {
+  readonly report: Report;
+  readonly model: string;
+  readonly metric: Metric;
+}
+
+/** All conversions as one line: what each value brought, and what it left to nobody. */
+function Parts({ report, model, metric }: ShownProps) {
+  const { meta } = report;
+  const left = meta.unattributed?.[model];
+  const all = metric === "value" ? meta.total_value : meta.total_conversions;
+  const rest = metric === "value" ? left?.value : left?.conversions;
+  const whole = magnitude(all);
+  if (whole <= 0) return null;
+  const figure = figures(report, metric);
+  const by = report.columns[0] ?? "channel";
+  const rows = ofModel(report, model).filter((row) => magnitude(row[metric]) > 0);
+  const label = model === BASELINE ? "would have come anyway" : "no touch in the window";
+  return (
+    <div className="px-4 pb-3 sm:px-5">
+      <div aria-hidden="true" className="flex h-3 gap-px overflow-hidden rounded-full bg-sunken">
+        {rows.map((row) => (
+          <span
+            key={String(row[by])}
+            style={{
+              width: `${(100 * magnitude(row[metric])) / whole}%`,
+              background: color(String(row[by] || "(none)")),
+            }}
+          />
+        ))}
+      </div>
+      <p className="mt-1.5 flex flex-wrap justify-between gap-x-4 text-[13px] text-quiet">
+        <span>
+          <span className="font-medium text-ink">{figure(less(all, rest))}</span> of {figure(all)}{" "}
+          {metric === "value" ? "revenue" : "conversions"}{" "}
+          {model === BASELINE ? "would not have come" : "credited"}
+        </span>
+        <span>
+          <span className="font-medium text-ink">{figure(rest)}</span> ({share(magnitude(rest) / whole)}){" "}
+          {label}
+        </span>
+      </p>
+    </div>
+  );
+}
+
+function CreditTable({ report, model, metric }: ShownProps) {
+  const by = report.columns[0] ?? "channel";
+  const rows = ofModel(report, model).slice(0, SHOWN);
+  const figure = figures(report, metric);
+  const currency = report.meta.currency ?? "USD";
+  const most = Math.max(
+    1e-9,
+    ...rows.map((row) => Math.max(magnitude(row[metric]), magnitude(row[`${metric}_high`]))),
+  );
+  const head = "px-2 py-2 sm:px-3 text-right font-medium whitespace-nowrap last:pr-4 sm:last:pr-5";
+  const cell = "px-2 py-1.5 sm:px-3 text-right whitespace-nowrap last:pr-4 sm:last:pr-5";
+  return (
+    <Scroll label="Credit with intervals">
+      <table className="w-full border-collapse text-[13px]">
+        <caption className="sr-only">
+          {metric === "value" ? "Revenue" : "Conversions"} that {words(model)} credits, by {by}, with
+          intervals
+        </caption>
+        <thead>
+          <tr className="border-y border-line bg-sunken text-quiet">
+            <th scope="col" className="sticky left-0 bg-sunken py-2 pr-3 pl-4 text-left font-medium sm:pl-5">
+              {words(by)}
+            </th>
+            <th scope="col" className={head}>
+              {metric === "value" ? "Revenue" : "Conversions"}
+            </th>
+            <th scope="col" className={`${head} w-[30%] min-w-32`}>
+              95 % interval
+            </th>
+            <th scope="col" className={head}>
+              Rank
+            </th>
+            <th scope="col" className={head}>
+              Spend
+            </th>
+            <th scope="col" className={head}>
+              Return
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={String(row[by])} className="border-b border-line last:border-0 hover:bg-sunken/50">
+              <th
+                scope="row"
+                className="sticky left-0 max-w-34 truncate bg-card py-2 pr-2 pl-4 text-left font-medium whitespace-nowrap sm:max-w-48 sm:pl-5"
+              >
+                <span className="mr-2 inline-flex">
+                  <Dot name={String(row[by])} />
+                </span>
+                {words(String(row[by] || "(none)"))}
+              </th>
+              <td className={cell}>{figure(row[metric])}</td>
+              <td className={cell}>
+                <Ends low={row[`${metric}_low`]} high={row[`${metric}_high`]} figure={figure} />
+                <IntervalMark
+                  value={magnitude(row[metric])}
+                  low={end(row[`${metric}_low`])}
+                  high={end(row[`${metric}_high`])}
+                  most={most}
+                />
+              </td>
+              <td className={cell}>{ranked(row)}</td>
+              <td className={cell}>{row.spend == null ? "–" : money(String(row.spend), currency)}</td>
+              <td className={cell}>{row.roas == null ? "–" : times(magnitude(row.roas))}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  );
+}
+
+/** The rows of one model that have credit or cost something, the largest first. */
+function ofModel(report: Report, model: string): Row[] {
+  const mine = report.rows.filter(
+    (row) => row.model === model && (magnitude(row.conversions) || row.spend != null),
+  );
+  return mine.sort((a, b) => magnitude(b.conversions) - magnitude(a.conversions));
+}
+
+function figures(report: Report, metric: Metric): (value: unknown) => string {
+  const currency = report.meta.currency ?? "USD";
+  return (value) => (metric === "value" ? money(String(value ?? "0"), currency) : credit(magnitude(value)));
+}
+
+/** The difference of two figures; money exactly. */
+function less(all: unknown, rest: unknown): unknown {
+  if (typeof all === "string") return decimal(micros(all) - micros(String(rest ?? "0")));
+  return magnitude(all) - magnitude(rest);
+}
+
+function end(value: unknown): number | null {
+  return value == null ? null : magnitude(value);
+}
+
+/** "2", or "1 to 3" where chance alone could make it another. */
+function ranked(row: Row): string {
+  if (row.rank_low == null || row.rank_low === row.rank_high) return String(row.rank ?? "–");
+  return `${row.rank_low} to ${row.rank_high}`;
+}
