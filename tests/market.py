@@ -161,3 +161,7 @@ def experiments(shop: Workspace, folder: Path) -> None:
 
 def roles_and_window(shop: Workspace, _folder: Path) -> None:
     shop.control.apply(CHOSEN | {"channel_roles": {"email": "none"}, "window_days": 10})
+
+
+def defaults(shop: Workspace, _folder: Path) -> None:
+    shop.control.apply(CHOSEN)
