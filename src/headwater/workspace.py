@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from headwater.contract.errors import HeadwaterError, NotFoundError, UsageError
 from headwater.contract.query import ReportContext
 from headwater.contract.tables import CREDITS
 from headwater.freezing import Freezer
+from headwater.held import Held, Moment
 from headwater.identity.placeholders import placeholder_values
 from headwater.increment import increment
 from headwater.options import moment_of, query_of
@@ -104,6 +105,8 @@ class Workspace:
         self._building = threading.RLock()
         self._held = self.control.settings_at()
         self._needs_full = not self._is_current()
+        self._builds = 0
+        self.held = Held(self._moment_of_now)
 
     @property
     def settings(self) -> Settings:
@@ -167,6 +170,7 @@ class Workspace:
         # a build that was interrupted after its load leaves tables that an increment cannot mend
         self._held = self.control.settings_at()
         self._needs_full = self._needs_full or loading.is_pending(self.engine) or not self._is_current()
+        self.held.drop_unused()
         batch = loading.load(self.engine, self.dir)
         mode = "nothing new"
         if full or self._needs_full or batch.is_first or batch.restated or self._is_large(batch):
@@ -176,14 +180,17 @@ class Workspace:
             build_fully(self.engine, self._steps())
             loading.forget_batch(self.engine)
             self._remember()
+            self.held.drop()
         elif batch:
             mode = "incremental"
             forget_solved(self.engine)
             increment(self.engine, {step.makes.name: step for step in self._steps()}, batch)
+        self._builds += mode != "nothing new"
         return _summary(self.engine, mode=mode, started=started)
 
     def _reopen(self) -> None:
         """Throw the warehouse away and begin a new one, after an error that the engine cannot survive."""
+        self.held.drop()
         self.engine.close()
         put_aside(self.dir / WAREHOUSE)
         self.engine = opened(self.dir / WAREHOUSE)
@@ -290,6 +297,21 @@ class Workspace:
             solve=lambda table: self._solve(engine, settings, [table]),
         )
 
+    def _moment_of_now(self) -> Moment:
+        """Solve what is lazy, and hold the tables as they are then."""
+        with self._building:
+            self._ready()
+            started, held, builds = time.monotonic(), self._held, self._builds
+            self._solve(self.engine, held[0], EVERY_LAZY)
+            reader = self.engine.cursor()
+            reader.stay()
+        return Moment(
+            replace(self._context(self.engine, reader, held), solve=None, remade=None),
+            close=reader.close,
+            is_now=lambda: builds == self._builds,
+            seconds=time.monotonic() - started,
+        )
+
     @contextmanager
     def _remade(self, wish: Remake) -> Iterator[ReportContext]:
         """Give what an answer would rest on if only some of the facts were known."""
@@ -348,6 +370,7 @@ class Workspace:
 
     def close(self) -> None:
         """Let go of the folder."""
+        self.held.close()
         self.engine.close()
         self.personal.close()
         self.control.close()

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import io
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from headwater.contract.errors import NotFoundError
 from headwater.report import REPORTS
 from headwater.result import ReportResult
 from tests.api.fake import COMPARE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.api.conftest import Api
 
 
@@ -116,3 +119,55 @@ def test_the_api_describes_itself(api: Api) -> None:
     assert said["paths"]["/api/v1/reports/{name}"]["get"]["responses"]["200"]["content"][
         "application/json"
     ] == {"schema": {"$ref": "#/components/schemas/ReportAnswer"}}
+
+
+# -- answers that may be a little old ----------------------------------------------------------------
+
+
+class FakeHeld:
+    """Holds a moment in which there is order/1 once it has been renewed; `asked` holds every max_age."""
+
+    def __init__(self) -> None:
+        self.asked: list[float] = []
+        self.renewed = 0
+
+    def ask(self, question: Any, *, max_age: float) -> Any:
+        self.asked.append(max_age)
+        return question(self)
+
+    def renew(self) -> None:
+        self.renewed += 1
+
+    def report(self, name: str, **options: Any) -> ReportResult:
+        return ReportResult(name, ("held",), [{"held": True}], options)
+
+    def explain(self, conversion_id: str, _model: str | None) -> dict[str, Any]:
+        if not self.renewed:
+            raise NotFoundError("There is none yet.", hint="wait.")
+        return {"conversion": conversion_id, "held": True}
+
+
+@pytest.fixture
+def held(api: Api) -> Iterator[FakeHeld]:
+    made = FakeHeld()
+    api.served.held = made  # type: ignore[assignment]
+    yield made
+    api.served.held = None
+
+
+def test_only_who_says_how_old_an_answer_may_be_gets_one_that_is_held(api: Api, held: FakeHeld) -> None:
+    of_a_moment = api.http.get("/api/v1/reports/compare", params={"max_age": 60, "by": "channel"}).json()
+    of_now = api.http.get("/api/v1/reports/compare").json()
+    of_then = api.http.get("/api/v1/reports/compare", params={"max_age": 60, "as_of": "2026-02-01"}).json()
+
+    assert of_a_moment["rows"] == [{"held": True}]
+    assert of_a_moment["meta"] == {"by": "channel"}
+    assert of_now["rows"] == of_then["rows"] != of_a_moment["rows"]
+    assert held.asked == [60]
+
+
+def test_a_conversion_that_came_after_the_moment_is_explained_by_the_next(api: Api, held: FakeHeld) -> None:
+    answer = api.http.get("/api/v1/explain/order/1", params={"max_age": 60})
+
+    assert answer.json() == {"conversion": "order/1", "held": True}
+    assert held.renewed == 1

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from headwater.api.served import Served
 from headwater.api.shapes import RecentConversion, ReportAnswer, ReportListed, SqlQuestion, StepShown
-from headwater.contract.errors import UnknownStepError
+from headwater.contract.errors import NotFoundError, UnknownStepError
 from headwater.contract.steps import AnyStep, Loop, Step, literal
 from headwater.report.render import plain
 from headwater.result import ReportResult
@@ -31,6 +31,13 @@ from conversions left join (select conversion_id, step_count from journeys) as j
 ALONG = """
 select conversion_id from journey_steps group by conversion_id
 having string_agg(channel, ' > ' order by step)"""
+KNOWN = "select conversion_id from conversions where conversion_id = "
+MaxAge = Annotated[
+    float | None,
+    Query(
+        ge=1, description="seconds: what was so up to that long ago will do; meta.as_of says when that was"
+    ),
+]
 AsOf = Annotated[str | None, Query(description="what was known, and set, at this time (UTC)")]
 ARROW = "application/vnd.apache.arrow.stream"
 PARQUET = "application/vnd.apache.parquet"
@@ -72,9 +79,14 @@ def report(
     move: Annotated[str | None, Query(description="budget only: FROM:TO:AMOUNT, as money or as 10%")] = None,
     with_flagged: Annotated[bool, Query(description="count bots, staff and tests too")] = False,  # noqa: FBT002 (a query option)
     limit: Annotated[int | None, Query(ge=1, description="most rows")] = None,
+    max_age: MaxAge = None,
     format: Format = Format.JSON,  # noqa: A002 (the name is the contract)
 ) -> Response:
-    """Answer one report."""
+    """Answer one report.
+
+    Without `max_age` what a model is fitted to is fitted anew if anything has come in. With it questions share a moment,
+    which lasts longer than asked for where fits take long. `as_of` and `between` are of their own times.
+    """
     asked: dict[str, Any] = {
         "by": by,
         "model": model,
@@ -91,6 +103,9 @@ def report(
         "limit": limit,
     }
     options = {key: value for key, value in asked.items() if value is not None}
+    held = _served(request).held
+    if held and max_age is not None and as_of is None and between is None:
+        return written(held.ask(lambda moment: moment.report(name, **options), max_age=max_age), format)
     return written(_served(request).door.report(name, **options), format)
 
 
@@ -101,25 +116,45 @@ def conversions(
     goal: str | None = None,
     path: Annotated[str | None, Query(description="channels before it, oldest first: a > b")] = None,
     touches: Annotated[int, Query(ge=0, description="least touchpoints before it")] = 0,
+    max_age: MaxAge = None,
 ) -> list[RecentConversion]:
     """List the latest conversions, those along one path if one is given."""
     chosen = f"where goal = {literal(goal)}" if goal else "where is_macro"
     chosen += f" and coalesce(step_count, 0) >= {touches}" if touches else ""
     chosen += f" and conversion_id in ({ALONG} = {literal(path)})" if path else ""
-    rows = _served(request).door.sql(
-        f"{RECENT} {chosen} order by occurred_at desc, conversion_id limit {limit}"
-    )
+    query = f"{RECENT} {chosen} order by occurred_at desc, conversion_id limit {limit}"
+    served = _served(request)
+    if served.held and max_age is not None:
+        rows = served.held.ask(lambda moment: moment.rows(query), max_age=max_age)
+    else:
+        rows = served.door.sql(query)
     return [RecentConversion(**plain(row)) for row in rows.to_pylist()]
 
 
 @router.get("/explain/{conversion_id:path}")
-def explain(request: Request, conversion_id: str, model: str | None = None, as_of: AsOf = None) -> Response:
+def explain(
+    request: Request,
+    conversion_id: str,
+    model: str | None = None,
+    as_of: AsOf = None,
+    max_age: MaxAge = None,
+) -> Response:
     """Say for each touch of a conversion what credit it gets, what is behind that, and why others get none.
 
     `conversion.unattributed` and `unattributed_value` are what each model leaves to nobody. For models that learn
     from data each touch has `behind` (the numbers its share rests on) and `without` (how it would be without it).
     """
-    return as_json(_served(request).door.explain(conversion_id, model=model, as_of=as_of))
+    served = _served(request)
+    held = served.held if as_of is None else None
+    if held and max_age is not None and served.door.sql(f"{KNOWN}{literal(conversion_id)}"):
+        for _ in range(2):
+            try:
+                said = held.ask(lambda moment: moment.explain(conversion_id, model), max_age=max_age)
+            except NotFoundError:  # it came later than the moment that is held
+                held.renew()
+            else:
+                return as_json(said)
+    return as_json(served.door.explain(conversion_id, model=model, as_of=as_of))
 
 
 @router.get("/persons/{identifier:path}")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from headwater.doors import Door
+    from headwater.held import Held
     from headwater.store.control import Control
 
 INTAKE = ("received", "stored", "duplicate", "refused")
@@ -47,6 +48,8 @@ class Served:
     """The collector's own counts since the workspace was made."""
     latest: Callable[[int], list[dict[str, Any]]] = lambda _since: []
     """The latest events after a number, oldest first, without anything personal."""
+    held: Held | None = None
+    """A moment of the tables, for whoever can do with answers that are a little old."""
     waiting: Callable[[], int] = lambda: 0
     """Receipts of the collector that are not in the tables yet."""
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))

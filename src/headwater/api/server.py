@@ -114,6 +114,7 @@ class House:
             collected=self.journal.counts,
             latest=self.journal.tail,
             waiting=self.journal.waiting,
+            held=self.workspace.held,
         )
         self.loader = Loader(self.served, arrived=self.arrived, refresh=self.refresh)
 

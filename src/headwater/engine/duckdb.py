@@ -169,6 +169,13 @@ class Cursor:
         """Return the rows of one SELECT as an Arrow table."""
         return self.connection.sql(sql, params=list(params)).to_arrow_table()
 
+    def stay(self) -> None:
+        """See the tables as they are now, whatever is written, until the cursor is closed."""
+        self.connection.execute("begin transaction read only").fetchall()
+        self.connection.execute(
+            "select count(*) from built"
+        ).fetchall()  # the moment is that of the first look
+
     def close(self) -> None:
         """Let go of the cursor."""
         self.connection.close()
