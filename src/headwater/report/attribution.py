@@ -43,11 +43,11 @@ def attribution(context: ReportContext, query: ReportQuery) -> ReportTable:
     solves = any(isinstance(model, PathModel) for model in models.values())
     kept = journeys_kept(reader, chosen, by=by) if solves else None
     stored = kept.runs if kept and by.name == "channel" and not chosen.with_flagged else None
-    result = credited(reader, chosen, by=by, models=models, stored=stored)
+    result = credited(reader, chosen, by=by, models=models, stored=stored, bounded=True)
     paid = spent(
         reader, query, currency=chosen.currency, home=settings.currency, players=result.by_player.keys()
     )
-    off = spreads(reader, chosen, by=by, models=models, kept=kept)
+    off = spreads(reader, chosen, by=by, models=models, kept=kept, read=result.fitted)
     only_paid = sorted(set(paid.by_player) - set(result.by_player))
     players = [*result.ranked(), *only_paid]
     rows = []

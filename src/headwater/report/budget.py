@@ -108,12 +108,12 @@ def budget(context: ReportContext, query: ReportQuery) -> ReportTable:
     chosen = selection(context, query)
     solves = any(isinstance(model, PathModel) for model in models.values())
     kept = journeys_kept(reader, chosen, by=by) if solves else None
-    result = credited(reader, chosen, by=by, models=models)
+    result = credited(reader, chosen, by=by, models=models, bounded=True)
     paid = spent(
         reader, query, currency=chosen.currency, home=settings.currency, players=result.by_player.keys()
     )
     spend = {name: money for name, money in paid.by_player.items() if money > 0 and name != UNMATCHED}
-    off = spreads(reader, chosen, by=by, models=models, kept=kept)
+    off = spreads(reader, chosen, by=by, models=models, kept=kept, read=result.fitted)
     in_value = result.total.value > 0
     found = []
     for name in models:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from headwater.contract.errors import UnknownModelError
 from headwater.contract.models import FittedModel, PathModel, RuleModel
+from headwater.report.measure.fitted import fitted
 from headwater.report.measure.rows import one, rows
 from headwater.report.measure.runs import runs
 
@@ -56,6 +57,8 @@ class Credited:
     by_player: dict[str, dict[str, Credit]]
     total: Credit
     unattributed: dict[str, Credit] = field(default_factory=dict)
+    fitted: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """Rows of the fitted models by name, with what their intervals follow from where that was asked for."""
 
     def of(self, player: str, model: str) -> Credit:
         """Return what `model` credits to `player`; nothing where it never met it."""
@@ -107,10 +110,12 @@ def credited(
     by: Dimension,
     models: Mapping[str, Model],
     stored: Runs | None = None,
+    bounded: bool = False,
 ) -> Credited:
     """Return what `models` credit to each value of `by` over the journeys of `chosen`.
 
-    `stored` are the same journeys, where they are in memory already.
+    `stored` are the same journeys, where they are in memory already. `bounded` reads with the credit of fitted
+    models what their intervals follow from.
     """
     total = _total(reader, chosen)
     rules = {name: model for name, model in models.items() if isinstance(model, RuleModel)}
@@ -118,16 +123,22 @@ def credited(
     given = {name: Credit() for name in models}
     if rules:
         _add_rules(reader, chosen, by=by, rules=rules, by_player=by_player, given=given)
-    for name, model in models.items():
-        if isinstance(model, FittedModel):
-            _add_fitted(reader, chosen, by=by, name=name, model=model, by_player=by_player, given=given)
+    read = {
+        name: fitted(reader, chosen, by=by, model=model, bounded=bounded)
+        for name, model in models.items()
+        if isinstance(model, FittedModel)
+    }
+    for name, found in read.items():
+        for row in found:
+            by_player[row["player"]][name] = _credit(row, 0)
+        given[name] = _given(found, 0, (by_player[row["player"]][name] for row in found))
     paths = {name: model for name, model in models.items() if isinstance(model, PathModel)}
     for name, solved in _solved(reader, chosen, by=by, paths=paths, stored=stored):
         for player, (conversions, value) in solved.items():
             by_player[player][name] = Credit(conversions=conversions, value=value)
         given[name] = _sum(by_player[player][name] for player in solved)
     left = {name: _less(total, credit) for name, credit in given.items()}
-    return Credited(by_player=dict(by_player), total=total, unattributed=left)
+    return Credited(by_player=dict(by_player), total=total, unattributed=left, fitted=read)
 
 
 def _solved(
@@ -179,46 +190,7 @@ def _add_rules(
             _settle(found, place)
         for row in found:
             by_player[row["player"]][name] = _credit(row, place)
-        given[name] = Credit(
-            conversions=sum(int(row[f"units_{place}"]) for row in found) / UNIT,
-            value=sum((by_player[row["player"]][name].value for row in found), Decimal(0)),
-        )
-
-
-def _add_fitted(
-    reader: Reader,
-    chosen: Selection,
-    *,
-    by: Dimension,
-    name: str,
-    model: FittedModel,
-    by_player: dict[str, dict[str, Credit]],
-    given: dict[str, Credit],
-) -> None:
-    """Add what a fitted model credits; what its shares leave of a conversion stays unattributed."""
-    found = rows(
-        reader,
-        f"""
-        select player,
-            cast(sum(cast(round(weight * 1e15) as hugeint) * conversion_count) as decimal(38,0)) as units_0,
-            cast(sum(cast(held - coalesce(passed, 0) as hugeint)) as decimal(38,0)) as micros_0
-        from (
-            select player, conversion_count, weight, held,
-                lag(held) over (partition by conversion_id order by step) as passed
-            from (
-                select player, conversion_id, step, conversion_count, weight,
-                    cast(round(net_micros * upto) as bigint) as held
-                from ({model.weighted(by.of_steps(chosen.steps))}) as placed
-            ) as running
-        ) as parts group by player
-        """,
-    )
-    for row in found:
-        by_player[row["player"]][name] = _credit(row, 0)
-    given[name] = Credit(
-        conversions=sum(int(row["units_0"]) for row in found) / UNIT,
-        value=sum((by_player[row["player"]][name].value for row in found), Decimal(0)),
-    )
+        given[name] = _given(found, place, (by_player[row["player"]][name] for row in found))
 
 
 def rule_sql(chosen: Selection, *, by: Dimension, rules: Mapping[str, RuleModel], many: bool) -> str:
@@ -271,6 +243,14 @@ def _micros(share: str) -> str:
 def _credit(row: dict[str, Any], place: int) -> Credit:
     micros = int(row[f"micros_{place}"])
     return Credit(conversions=int(row[f"units_{place}"]) / UNIT, value=Decimal(micros).scaleb(-6))
+
+
+def _given(found: list[dict[str, Any]], place: int, parts: Iterable[Credit]) -> Credit:
+    """Return all that a model gives: conversions from whole numbers, so that no order of adding matters."""
+    return Credit(
+        conversions=sum(int(row[f"units_{place}"]) for row in found) / UNIT,
+        value=sum((part.value for part in parts), Decimal(0)),
+    )
 
 
 def _stands_for_many(reader: Reader, chosen: Selection) -> bool:

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import hypot, sqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from headwater.contract.models import FittedModel, PathModel, RuleModel
 from headwater.report.measure.blocks import BLOCKS, blocks
 from headwater.report.measure.credited import MICRO, UNIT, units
+from headwater.report.measure.fitted import fitted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -129,11 +130,18 @@ def low_high(credit: float, error: float, *, width: float = Z) -> tuple[float, f
 
 
 def spreads(
-    reader: Reader, chosen: Selection, *, by: Dimension, models: Mapping[str, Model], kept: Kept | None
+    reader: Reader,
+    chosen: Selection,
+    *,
+    by: Dimension,
+    models: Mapping[str, Model],
+    kept: Kept | None,
+    read: Mapping[str, list[dict[str, Any]]] | None = None,
 ) -> dict[str, Spread | str]:
     """Return the spread of each model, or the words that say why there is none.
 
-    `kept` are the journeys in memory; path models need them.
+    `kept` are the journeys in memory; path models need them. `read` are the rows of fitted models that were read
+    with their credit.
     """
     rules = {name: model for name, model in models.items() if isinstance(model, RuleModel)}
     found: dict[str, Spread | str] = _of_rules(reader, chosen, by=by, rules=rules)
@@ -142,7 +150,11 @@ def spreads(
         if isinstance(model, PathModel):
             found[name] = _of_path_model(model, cut) if cut and model.left_out else NO_INTERVAL
         elif isinstance(model, FittedModel):
-            found[name] = _of_fitted(reader, chosen, by=by, model=model)
+            known = (read or {}).get(name)
+            found[name] = _of_fitted(
+                fitted(reader, chosen, by=by, model=model, bounded=True) if known is None else known,
+                method=model.method,
+            )
     return {name: found.get(name, NO_INTERVAL) for name in models}
 
 
@@ -151,15 +163,15 @@ def _of_path_model(model: PathModel, cut: list[Runs]) -> Spread | str:
     return TOO_MANY if left is None else jackknifed(left)
 
 
-def _of_fitted(reader: Reader, chosen: Selection, *, by: Dimension, model: FittedModel) -> Spread:
+def _of_fitted(read: list[dict[str, Any]], *, method: str) -> Spread:
     """Return the intervals that the model states; to those of value chance adds how orders differ in size."""
-    placed = model.weighted(by.of_steps(chosen.steps))
-    sizes = {row["player"]: row for row in reader.query(sizes_sql(placed)).to_pylist()}
     bounds = {}
-    for row in reader.query(model.bounds_sql(placed)).to_pylist():
-        size, credit, low, high = sizes[row["player"]], row["conversions"], row["low"], row["high"]
-        each = size["worth"] / size["credit"] if size["credit"] > 0 else 0.0
-        square = size["worth2"] - 2 * each * size["cross"] + each * each * size["credit2"]
+    for row in read:
+        if row["low"] is None or row["credit"] is None:
+            continue
+        credit, low, high = row["bound_of"], row["low"], row["high"]
+        each = row["worth"] / row["credit"] if row["credit"] > 0 else 0.0
+        square = row["worth2"] - 2 * each * row["cross"] + each * each * row["credit2"]
         chance = Z * sqrt(max(square, 0.0))
         bounds[row["player"]] = Bounds(
             conversions=(round(low, 6), round(high, 6)),
@@ -168,22 +180,7 @@ def _of_fitted(reader: Reader, chosen: Selection, *, by: Dimension, model: Fitte
                 round(each * credit + hypot(each * (high - credit), chance), 6),
             ),
         )
-    return stated(bounds, method=model.method)
-
-
-def sizes_sql(placed: str) -> str:
-    """Return the SELECT of credit and worth by player, and of the sums of squares that scatter follows from."""
-    return f"""
-        select player, sum(share * many) as credit, sum(share * worth) as worth,
-            sum(share * share * many) as credit2, sum(share * share * worth) as cross,
-            sum(share * share * worth * worth / many) as worth2
-        from (
-            select player, conversion_id, sum(weight) as share, cast(max(conversion_count) as double) as many,
-                cast(max(net_micros) as double) / {MICRO}e0 as worth
-            from ({placed}) as placed where conversion_count > 0
-            group by player, conversion_id
-        ) as conversions group by player
-    """
+    return stated(bounds, method=method)
 
 
 def jackknifed(left: LeftOut) -> Spread:
