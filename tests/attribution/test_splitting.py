@@ -32,8 +32,16 @@ def test_who_is_known_only_by_converting_stands_for_nobody() -> None:
     assert known_alone(replace(world, known=None)) is None
 
 
-def test_the_factor_is_one_unless_chance_is_ruled_out() -> None:
-    assert factor((0.2, 0.05), (0.15, 0.01)) == (1.0, 0.0)
-    assert factor((0.3, 0.01), (0.2, 0.01))[0] == pytest.approx(1.5)
-    assert factor((0.1, 0.01), (0.2, 0.01)) == (1.0, 0.0)
-    assert factor((0.9, 0.01), (0.01, 0.001))[0] == 4
+def test_the_factor_is_never_below_one_and_goes_with_the_shares_as_far_as_chance_lets_it() -> None:
+    assert factor((0.3, 0.01), (0.2, 0.01))[0] == pytest.approx(1.5, abs=0.1)
+    assert 1 < factor((0.3, 0.1), (0.2, 0.05))[0] < 1.35
+    assert factor((0.2, 0.001), (0.2, 0.001))[0] == pytest.approx(1, abs=0.02)
+    assert 1 <= factor((0.1, 0.01), (0.2, 0.01))[0] < 1.05
+    assert factor((0.9, 0.01), (0.01, 0.001))[0] <= 4
+    assert factor((0.0, 0.01), (0.2, 0.01)) == (1.0, 0.0)
+
+
+def test_the_less_is_known_of_the_shares_the_wider_the_factor() -> None:
+    errors = [factor((0.3, error), (0.2, error))[1] for error in (0.005, 0.02, 0.08)]
+
+    assert errors == sorted(errors)

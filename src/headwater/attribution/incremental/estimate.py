@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from headwater.attribution.incremental.belief import Observed, through
+from headwater.attribution.incremental.bending import bent, edges
 from headwater.attribution.incremental.campaigns import parted
 from headwater.attribution.incremental.histories import PAST, exposure, reference_moments
 from headwater.attribution.incremental.intensity import Totals, fitted
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
 MOMENTS_PER_CONVERSION = 20
 """Reference moments: so many add a twentieth to the variance."""
 LEAST_MOMENTS, MOST_MOMENTS = 100_000, 600_000
-SEASON_ROUNDS = 2
+FITS = 3
+"""The first takes want as a straight line; each later one learns season and bends from the one before it."""
 SETTLING_ROUNDS = 12
 """Rounds in which strengths are moved until credits add up to what is believed."""
 
@@ -96,6 +98,13 @@ class Study:
             for moments, _, days in self.parts
         ]
         self.at = as_one(exposure(self.histories, self.histories.conversions, self.rates, ahead=0.0), weights)
+
+    def bend(self, fit: Fit) -> None:
+        """Let want bend in what the fit says touches tell of it."""
+        want = fit.want[: len(fit.want) - self.at.bends]
+        at = edges(self.at, want)
+        self.parts = [(moments, bent(seen, want, at), days) for moments, seen, days in self.parts]
+        self.at = bent(self.at, want, at)
 
     def totals(self) -> Totals:
         """Return the sums over all time seen."""
@@ -190,8 +199,9 @@ def _studied(histories: Histories) -> tuple[Study, Fit, Totals, bool]:
         study.looked_at_past_only(np.zeros(study.at.around.shape[1]) if weights is None else weights)
     totals = study.totals()
     fit = fitted(study.at, study.stratum, totals)
-    for _ in range(SEASON_ROUNDS - 1):
+    for _ in range(FITS - 1):
         study.learn_season(fit)
+        study.bend(fit)
         totals = study.totals()
         fit = fitted(study.at, study.stratum, totals)
     return study, fit, totals, one_sided

@@ -114,7 +114,9 @@ class Exposure:
     past: Floats
     """Weights of the causal groups' touches before the moment: group by group, each half-life of PAST."""
     around: Floats
-    """Weights of all groups' touches on both sides, each half-life of AROUND; then the rates by group."""
+    """Weights of all groups' touches on both sides, each half-life of AROUND; then the rates by group; then bends."""
+    bends: int = 0
+    """How many columns of `around` are bends (see `bending`)."""
 
     def __len__(self) -> int:
         return len(self.past)

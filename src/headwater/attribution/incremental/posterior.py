@@ -39,45 +39,46 @@ def spread(fit: Fit, at: Exposure, person: Whole, *, integration: float = 0.0) -
 
     `integration` is the share that the finite number of reference moments adds to the variance.
     """
-    columns = len(fit.effects)
+    from scipy.linalg import block_diag  # loads slowly; only who fits should wait
+
     mixes = _mixes(fit.expected.reshape(-1, len(PAST)))
     unit = np.where(fit.unit > 0, fit.unit, 1.0)
     past = _directions(mixes / unit.reshape(mixes.shape))  # one unit of strength: one conversion
-    around = _directions(fit.want[: -_rates(fit)].reshape(-1, len(AROUND)))
-    rates = fit.want[-_rates(fit) :][:, None]
-    turn = np.zeros((columns + len(fit.want), past.shape[1] + around.shape[1] + rates.shape[1]))
-    turn[:columns, : past.shape[1]] = past
-    turn[columns : columns + len(around), past.shape[1] : past.shape[1] + around.shape[1]] = around
-    turn[columns + len(around) :, past.shape[1] + around.shape[1] :] = rates
+    plain, bends = np.split(fit.want, [len(fit.want) - at.bends])
+    around, rates = np.split(
+        plain, [len(plain) // (len(AROUND) + 1) * len(AROUND)]
+    )  # one column alone: no rates
+    turn = block_diag(past, _directions(around.reshape(-1, len(AROUND))), rates[:, None], np.diag(bends))
     turn = turn[:, np.abs(turn).sum(axis=0) > 0]
-    curvature = turn.T @ fit.curvature @ turn
-    scale = np.sqrt(np.maximum(np.diag(curvature), 1e-12))
-    curvature = curvature / scale[:, None] / scale[None, :]
-    curvature[np.diag_indices_from(curvature)] += RIDGE
-    inverse = np.linalg.inv(curvature)
-    scores = _scores(fit, at, turn) / scale
-    variance = inverse @ _by_person(scores, person) @ inverse * (1 + integration)
+    inverse, variance = _curved(fit, at, turn, person)
     groups = past.shape[1]
     centre = fit.expected.reshape(-1, len(PAST)).sum(axis=1)
-    slope = (turn.T @ fit.slope) / scale
-    shift = -(inverse @ np.where(np.arange(len(slope)) < groups, slope, 0.0)) / scale
+    slope = np.where(np.arange(turn.shape[1]) < groups, turn.T @ fit.slope, 0.0)
+    shift = -(inverse @ slope)
     at_zero = centre <= 0
     return Spread(
         centre=np.where(at_zero, np.minimum(shift[:groups], 0.0), centre),
-        covariance=(variance / scale[:, None] / scale[None, :])[:groups, :groups],
+        covariance=variance[:groups, :groups] * (1 + integration),
     )
 
 
 def share_of(around: Spread, conversions: int) -> tuple[float, float]:
     """Return which share of the conversions all groups together bring, with its standard error."""
     whole = float(np.maximum(around.centre, 0.0).sum())
-    return whole / max(conversions, 1), float(np.sqrt(max(around.covariance.sum(), 0.0))) / max(
-        conversions, 1
-    )
+    error = float(np.sqrt(max(around.covariance.sum(), 0.0)))
+    return whole / max(conversions, 1), error / max(conversions, 1)
 
 
-def _rates(fit: Fit) -> int:
-    return len(fit.want) // (len(AROUND) + 1)
+def _curved(fit: Fit, at: Exposure, turn: Floats, person: Whole) -> tuple[Floats, Floats]:
+    """Return the inverse of the curvature along the columns of `turn`, and Huber's sandwich around it."""
+    curvature = turn.T @ fit.curvature @ turn
+    scale = np.sqrt(np.maximum(np.diag(curvature), 1e-12))
+    curvature = curvature / scale[:, None] / scale[None, :]
+    curvature[np.diag_indices_from(curvature)] += RIDGE
+    inverse = np.linalg.inv(curvature)
+    variance = inverse @ _by_person(_scores(fit, at, turn) / scale, person) @ inverse
+    whole = np.outer(scale, scale)
+    return inverse / whole, variance / whole
 
 
 def _mixes(expected: Floats) -> Floats:

@@ -26,7 +26,9 @@ LEAST_COOKIES = 0.2
 """Share of the conversions that cookies must have."""
 MOST_RATIO = 8.0
 """Conversions a person of the known ones over those a cookie; beyond it, converting makes known."""
-SURE = 2.0
+USUAL = 0.25
+"""By how much increments are too small for persons of several identifiers, before anything is seen: 1 and more by so
+much, as wide as what fragments of identities are found to hide (Lin and Misra 2022)."""
 MOST_FACTOR = 4.0
 
 
@@ -57,15 +59,31 @@ def known_alone(histories: Histories) -> Histories | None:
 
 
 def factor(known: tuple[float, float], everybody: tuple[float, float]) -> tuple[float, float]:
-    """Return by how much increments are too small, with its standard error; (1, 0) where chance explains it.
+    """Return by how much increments are too small, with its standard error.
 
-    Each argument is a share of conversions with its standard error.
+    Each argument is a share of conversions with its standard error. Fragments can only hide effects, so the factor is
+    1 or more: its posterior mean, from a normal around the ratio of the shares and a prior around 1.
 
-    >>> factor((0.30, 0.01), (0.15, 0.005))[0], factor((0.16, 0.05), (0.15, 0.005))
-    (2.0, (1.0, 0.0))
+    >>> [round(one, 2) for one in factor((0.30, 0.01), (0.15, 0.005))]
+    [1.87, 0.09]
+    >>> [round(one, 2) for one in factor((0.12, 0.01), (0.15, 0.005))]
+    [1.03, 0.03]
     """
-    error = float(np.hypot(known[1], everybody[1]))
-    if everybody[0] <= 0 or known[0] - everybody[0] < SURE * error:
+    if everybody[0] <= 0 or known[0] <= 0:
         return 1.0, 0.0
-    times = min(known[0] / everybody[0], MOST_FACTOR)
-    return times, times * float(np.hypot(known[1] / known[0], everybody[1] / everybody[0]))
+    ratio = known[0] / everybody[0]
+    error = ratio * float(np.hypot(known[1] / known[0], everybody[1] / everybody[0]))
+    weights = 1 / USUAL**2, 1 / max(error, 1e-9) ** 2
+    centre, width = (weights[0] + weights[1] * ratio) / sum(weights), sum(weights) ** -0.5
+    return _above_one(centre, width)
+
+
+def _above_one(centre: float, width: float) -> tuple[float, float]:
+    """Return mean and standard deviation of a normal of which only what lies above 1 is left."""
+    from scipy.special import log_ndtr  # loads slowly; only who fits should wait
+
+    least = (1.0 - centre) / width
+    hazard = float(np.exp(-(least**2) / 2 - log_ndtr(-least)) / np.sqrt(2 * np.pi))
+    mean = centre + width * hazard
+    spread = width * float(np.sqrt(max(1 + least * hazard - hazard**2, 1e-12)))
+    return min(mean, MOST_FACTOR), spread
