@@ -1,6 +1,7 @@
 """Model properties: what holds of every model in a workspace, from files to a report.
 
-The models are those of the registry; exceptions are kinds of models, with the reason.
+The models are those of the registry. Fitted ones need more than a handful of conversions, and are equal by right up
+to the search for a fit: `test_credits_of_fits` and `attribution/test_fitted_properties` hold them to the same.
 """
 
 from __future__ import annotations
@@ -26,10 +27,9 @@ Rows = list[dict[str, Any]]
 Answers = dict[str, tuple[dict[str, float], dict[str, Decimal], float, Decimal]]
 
 CHANNELS = ("direct", "display", "email", "search", "social")
-MODELS = attribution.models(Settings())
-EXACT = [name for name, model in MODELS.items() if not isinstance(model, FittedModel)]
-"""A fitted model knows a channel's role by its name, and its prior weighs less the more persons there are: other names
-or k times the persons are other evidence to it."""
+MODELS = [
+    name for name, model in attribution.models(Settings()).items() if not isinstance(model, FittedModel)
+]
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +120,7 @@ def test_channels_of_other_names_get_the_same(
 
     found = answers(tmp_path, (touches, files[1]))
 
-    for name in EXACT:
+    for name in MODELS:
         expected = {others.get(channel, channel): share for channel, share in plain[name][0].items()}
         assert found[name][0] == pytest.approx(expected, rel=1e-9, abs=1e-9), name
 
@@ -138,6 +138,6 @@ def test_twice_the_persons_bring_twice_the_credit(
 
     found = answers(tmp_path, files, again)  # type: ignore[arg-type]
 
-    for name in EXACT:
+    for name in MODELS:
         twice = {channel: 2 * share for channel, share in plain[name][0].items()}
         assert found[name][0] == pytest.approx(twice, rel=1e-9, abs=1e-9), name
