@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from headwater.attribution.incremental.histories import Moments
-from headwater.attribution.incremental.seen import Told, seen
+from headwater.attribution.incremental.seen import Told, converts_once, seen
 
 NAN = float("nan")
 NOBODY = Told(np.array([], dtype=np.int64), np.array([]), np.array([]))
@@ -62,3 +64,29 @@ def test_who_was_imported_without_a_time_and_never_seen_has_none_beside_a_list_m
     found = seen(40, moments(*((person, 1.0) for person in range(39))), moments(), listed, last=10.0)
 
     assert found.end[39] == found.begin[39]
+
+
+def test_where_nobody_converts_twice_nobody_is_at_risk_after_converting() -> None:
+    touches = moments(*((person, 1.0) for person in range(400)))
+    bought = moments(*((person, 2.0 + person / 100) for person in range(0, 400, 3)))
+    found = seen(400, touches, bought, NOBODY, last=30.0)
+
+    assert found.end[bought.person].tolist() == pytest.approx(bought.time.tolist())
+    assert found.end[1] == 30
+    assert found.teaches.all()
+
+
+def test_second_conversions_keep_persons_at_risk() -> None:
+    touches = moments(*((person, 1.0) for person in range(400)))
+    bought = moments(*((person % 250, 2.0 + person / 100) for person in range(400)))
+
+    assert (seen(400, touches, bought, NOBODY, last=30.0).end == 30).all()
+
+
+@given(seed=st.integers(0, 200))
+def test_conversions_that_come_by_chance_are_never_taken_for_the_last_ones(seed: int) -> None:
+    drawn = np.random.default_rng(seed)
+
+    assert not converts_once(drawn.integers(0, 1_000, 400), persons=1_000)
+    assert converts_once(drawn.permutation(1_000)[:400], persons=1_000)
+    assert not converts_once(drawn.permutation(1_000)[:50], persons=1_000)  # too few to tell

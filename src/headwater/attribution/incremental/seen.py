@@ -4,7 +4,7 @@ Reads  times of touches and conversions by person, what was imported of persons
 Makes  begin and end of each person's time, and which conversions teach
 
 Who was imported with the time of observation was seen for that time. Anybody else is met by an event, and seen from
-then on. Somebody who is met by converting says nothing of how often those already met convert (delayed entry): to
+then on. Where nobody converts a second time (a contract is signed once), nobody is at risk after the first. Somebody who is met by converting says nothing of how often those already met convert (delayed entry): to
 count the conversion one would have to count everybody who was never met as well, and nobody knows how many they are.
 """
 
@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 IDLE = 0.05
 """Share of the imported persons without any event from which on the list was not made from events."""
+
+
+LEAST_REPEATS = 20.0
+"""Second conversions that chance alone would bring; with fewer nothing is said of whether there can be any."""
+HARDLY = 0.1
+"""Share of those below which a conversion is taken to be the person's last."""
 
 
 class Told(NamedTuple):
@@ -62,4 +68,22 @@ def seen(persons: int, touches: Moments, conversions: Moments, told: Told, last:
     end = np.maximum(np.where(np.isnan(until), last, until), latest)
     by_converting = np.isnan(since) & (touched_from > first)
     person, time = conversions
-    return Seen(begin, np.maximum(end, begin), ~(by_converting[person] & (time <= first[person])))
+    teaches = ~(by_converting[person] & (time <= first[person]))
+    if converts_once(person, persons=int((end > begin).sum())):
+        converted = np.full(persons, np.inf)
+        np.minimum.at(converted, person, time)
+        end = np.minimum(end, converted)
+        teaches &= time <= converted[person]
+    return Seen(begin, np.maximum(end, begin), teaches)
+
+
+def converts_once(person: Whole, *, persons: int) -> bool:
+    """Tell whether far fewer convert again than would if a conversion left everything as it was.
+
+    `person` is whose each conversion is. If all of the `persons` were alike, n conversions would have n^2 / 2 persons
+    pairs of one person; differences between persons only make more of them.
+    """
+    count = np.bincount(person) if len(person) else np.zeros(1, dtype=np.int64)
+    expected = len(person) ** 2 / (2 * max(persons, 1))
+    pairs = float((count * (count - 1) / 2).sum())
+    return expected >= LEAST_REPEATS and pairs < HARDLY * expected
