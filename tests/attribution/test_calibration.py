@@ -257,3 +257,19 @@ def test_experiments_of_a_channel_are_found_by_its_words_and_the_latest_version_
     assert sorted(one.incremental for one in found) == [2.0, 9.0]
     assert experiments_of(rows[::-1], channel="brand_search", goal="purchase") == found
     assert len(experiments_of(rows, channel="brand_search")) == 3
+
+
+def test_of_two_spellings_in_one_import_the_same_counts_in_whatever_order_they_come() -> None:
+    row = {
+        "goal": None, "since": date(2026, 5, 1), "until": date(2026, 5, 31), "standard_error": 1.0, "kind": "geo",
+        "source": "", "known_at": datetime(2026, 6, 1),
+    }  # fmt: skip
+    rows = [
+        row | {"channel": "paid_search", "incremental": 2.0},
+        row | {"channel": "Paid Search", "incremental": 9.0},
+    ]
+
+    found = experiments_of(rows, channel="paid search")
+
+    assert found == experiments_of(rows[::-1], channel="paid search")
+    assert [one.incremental for one in found] == [2.0]

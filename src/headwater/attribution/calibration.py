@@ -156,11 +156,12 @@ def experiments_of(
 ) -> list[Experiment]:
     """Return the experiments of a channel from rows of the table `experiments`, in a fixed order.
 
-    Of several versions of one experiment the latest known counts. Names of channels match by their words. With a
+    Of several versions of one experiment the latest known counts; of several spellings in one import, which are known
+    since the same moment, the last by name, whatever order the rows come in. Names of channels match by their words. With a
     `goal`, an experiment of another goal is left out; one that names none is taken for every goal.
     """
     latest: dict[tuple[Any, ...], Mapping[str, Any]] = {}
-    for row in sorted(rows, key=lambda one: one["known_at"]):
+    for row in sorted(rows, key=lambda one: (one["known_at"], one["channel"])):
         if words_of(row["channel"]) == words_of(channel) and (
             goal is None or row["goal"] in (None, "", goal)
         ):
