@@ -7,9 +7,15 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import pyarrow as pa
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from headwater.contract.errors import WorkspaceBusyError
+from headwater.contract.steps import Solve
+from headwater.contract.tables import REMOVAL_EFFECTS
+from headwater.engine.duckdb import DuckDB
+from headwater.warehouse import solve
 from headwater.workspace import WAREHOUSE, Workspace
 
 if TYPE_CHECKING:
@@ -118,3 +124,18 @@ def test_a_report_as_of_a_time_knows_only_what_was_known_then(folder: Path) -> N
 
         assert shop.report("compare", model="linear", as_of=then).meta["total_conversions"] == 0
         assert shop.report("compare", model="linear").meta["total_conversions"] == 1
+
+
+def test_what_is_solved_uses_one_thread_so_that_every_machine_has_the_same_digits() -> None:
+    threads: list[int] = []
+
+    def solved(_tables: Any) -> pa.Table:
+        threads.extend(one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas")
+        return pa.table({column.name: pa.array([], pa.string()) for column in REMOVAL_EFFECTS.columns})
+
+    engine = DuckDB()
+    with threadpool_limits(limits=2, user_api="blas"):
+        solve(engine, [Solve(makes=REMOVAL_EFFECTS, reads=(), solve=solved)], [REMOVAL_EFFECTS.name])
+    engine.close()
+
+    assert set(threads) == {1}

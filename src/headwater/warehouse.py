@@ -6,6 +6,7 @@ Makes  every table of the pipeline; those in LAZY stay empty until somebody asks
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -15,7 +16,7 @@ from headwater.contract.tables import INCREMENTAL_EFFECTS, REMOVAL_EFFECTS
 from headwater.engine.duckdb import DuckDB
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from headwater.contract.steps import AnyStep
@@ -71,10 +72,25 @@ def solve(engine: DuckDB, steps: Sequence[AnyStep], tables: Collection[str]) -> 
     """Make those of the named tables in LAZY that have not been made since the last build."""
     engine.execute(SOLVED)
     known = {name for (name,) in engine.rows("select name from solved")}
-    for step in steps:
-        if step.makes in LAZY and step.makes.name in tables and step.makes.name not in known:
-            engine.run(step)
-            engine.execute("insert into solved values (?)", [step.makes.name])
+    due = [step for step in steps if step.makes in LAZY and step.makes.name in {*tables} - known]
+    if due:
+        with _one_thread():
+            for step in due:
+                engine.run(step)
+                engine.execute("insert into solved values (?)", [step.makes.name])
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let linear algebra use one thread: with as many as a machine has, each has other last digits.
+
+    They mostly wait for each other besides: matrices here are small, and a fit took three times the time.
+    """
+    import scipy.linalg  # noqa: F401 (its threads can be limited once it is there)
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1, user_api="blas"):
+        yield
 
 
 def forget_solved(engine: DuckDB) -> None:
