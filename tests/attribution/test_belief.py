@@ -58,3 +58,18 @@ def test_nothing_is_believed_to_take_conversions_away() -> None:
 
     assert found.incremental == 0
     assert found.low == 0 < found.high
+
+
+def test_an_experiment_far_from_what_is_observed_contradicts_it() -> None:
+    def contradicts(incremental: float) -> bool:
+        test = Experiment(
+            channel="search", goal=None, since=SINCE, until=UNTIL, incremental=incremental,
+            standard_error=5.0, kind="holdout", source="test",
+        )  # fmt: skip
+        observed = Observed(claimed=200.0, centre=100.0, error=5.0, is_pull=True, is_one_sided=False)
+        return believed(
+            observed, prior_of("search"), [test], since=SINCE, until=UNTIL, amounts={}
+        ).is_contradicted
+
+    assert contradicts(10.0)
+    assert not contradicts(90.0)

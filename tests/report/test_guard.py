@@ -101,3 +101,26 @@ def test_reports_say_what_is_not_to_be_trusted_and_what_to_use(world: World) -> 
         assert meta["guard"]["markov"]["instead"] == FALLBACK
         assert meta["recommended"]["model"] == FALLBACK
         assert meta["notes"][0].startswith("markov: 1 conversions are fewer")
+
+
+def test_a_broken_assumption_asks_for_care_however_narrow_the_intervals_are() -> None:
+    result = Credited(
+        by_player={"email": {"markov": Credit(conversions=1_000.0)}}, total=Credit(conversions=1_000.0)
+    )
+    plain = guard({"markov": PATHS}, result)["markov"]
+    careful = guard({"markov": PATHS}, result, broken={"markov": "cookies are lost"})["markov"]
+
+    assert (plain.verdict, careful.verdict) == ("trusted", "with_care")
+    assert "cookies are lost" in careful.why
+    assert "cookies are lost" in guarded({"markov": PATHS}, {"markov": careful})["notes"][0]
+
+
+def test_a_broken_assumption_does_not_make_noise_any_better() -> None:
+    result = Credited(
+        by_player={"email": {"markov": Credit(conversions=10.0)}}, total=Credit(conversions=10.0)
+    )
+
+    assert (
+        guard({"markov": PATHS}, result, broken={"markov": "cookies are lost"})["markov"].verdict
+        == "not_trusted"
+    )

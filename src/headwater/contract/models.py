@@ -136,6 +136,8 @@ class FittedModel:
     """How reports name the intervals."""
     bias: str = ""
     """What it is known to get wrong, in one sentence."""
+    cautions_sql: str = ""
+    """SELECT of `goal, caution`: what the data of a goal breaks of what the model assumes; read after `fits` is solved."""
     behind: Callable[[Reader, str], Mapping[str, Behind]] | None = None
     """`behind(reader, conversion_id)` says by touchpoint_id what its ledger's shares of one conversion rest on."""
 

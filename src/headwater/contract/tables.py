@@ -684,6 +684,7 @@ INCREMENTAL_EFFECTS = table(
     low DOUBLE lower end of its 95 % interval
     high DOUBLE upper end
     evidence VARCHAR where it comes from: observed, published and own experiments, each with its weight
+    caution VARCHAR what the data of the goal breaks of what the fit assumes; null where nothing that can be checked
     adds_hours DOUBLE what one touch adds to the intensity just after it, as a share, of what fades with a half-life of 0.75 days
     adds_days DOUBLE the same with a half-life of 3 days
     adds_weeks DOUBLE the same with a half-life of 10 days

@@ -18,7 +18,7 @@ from headwater.report.filters import selection
 from headwater.report.measure.biases import biases
 from headwater.report.measure.business import Business, business
 from headwater.report.measure.credited import chosen_models, credited
-from headwater.report.measure.guard import guard, recommended_model
+from headwater.report.measure.guard import cautions, guard, recommended_model
 from headwater.report.measure.meta import meta, totals, unattributed
 from headwater.report.render import plain
 from headwater.report.roles import roles
@@ -57,7 +57,7 @@ def advice(context: ReportContext, query: ReportQuery) -> ReportTable:
     by = dimension(query.by, reader=context.reader)
     chosen = selection(context, query)
     result = credited(context.reader, chosen, by=by, models=models)
-    verdicts = guard(models, result)
+    verdicts = guard(models, result, broken=cautions(context.reader, models, query.goal))
     found = business(context.reader, chosen)
     given = [
         *advised(

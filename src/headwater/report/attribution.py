@@ -16,7 +16,7 @@ from headwater.contract.query import Report, ReportTable
 from headwater.report.dimensions import dimension
 from headwater.report.filters import selection
 from headwater.report.measure.credited import Credit, chosen_models, credited
-from headwater.report.measure.guard import guard, guarded
+from headwater.report.measure.guard import cautions, guard, guarded
 from headwater.report.measure.intervals import Spread, spreads
 from headwater.report.measure.meta import meta, totals, unattributed
 from headwater.report.measure.ranks import ranks
@@ -76,7 +76,7 @@ def attribution(context: ReportContext, query: ReportQuery) -> ReportTable:
             total_spend=paid.total,
             unconverted_spend=paid.unconverted,
             left_out_rows=len(players) - len(players[: query.limit]),
-            **guarded(models, guard(models, result, off)),
+            **guarded(models, guard(models, result, off, broken=cautions(reader, models, query.goal))),
             **totals(result),
         ),
     )

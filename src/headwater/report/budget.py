@@ -20,7 +20,7 @@ from headwater.contract.query import Report, ReportTable
 from headwater.report.dimensions import dimension
 from headwater.report.filters import selection
 from headwater.report.measure.credited import chosen_models, credited
-from headwater.report.measure.guard import guard, guarded
+from headwater.report.measure.guard import cautions, guard, guarded
 from headwater.report.measure.intervals import Spread, spreads
 from headwater.report.measure.meta import meta, totals, unattributed
 from headwater.report.measure.ranks import chance_above
@@ -129,7 +129,7 @@ def budget(context: ReportContext, query: ReportQuery) -> ReportTable:
         )
     rows = [row for returns in found for row in _rows(returns, query.move)]
     shown = rows[: query.limit or MOST_ROWS]
-    said = guarded(models, guard(models, result, off))
+    said = guarded(models, guard(models, result, off, broken=cautions(reader, models, query.goal)))
     far = [
         FAR.format(**row) for row in rows[:1] if query.move and row["amount"] > spend[row["to"]] * FAR_SHARE
     ]

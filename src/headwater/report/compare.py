@@ -14,7 +14,7 @@ from headwater.contract.query import Report, ReportTable
 from headwater.report.dimensions import dimension
 from headwater.report.filters import selection
 from headwater.report.measure.credited import Credited, chosen_models, credited
-from headwater.report.measure.guard import guard, guarded
+from headwater.report.measure.guard import cautions, guard, guarded
 from headwater.report.measure.meta import meta, totals, unattributed
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def compare(context: ReportContext, query: ReportQuery) -> ReportTable:
             unattributed=unattributed(result),
             by=by.name,
             left_out_rows=len(players) - len(shown),
-            **guarded(models, guard(models, result)),
+            **guarded(models, guard(models, result, broken=cautions(context.reader, models, query.goal))),
             **totals(result),
         ),
     )

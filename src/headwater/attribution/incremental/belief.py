@@ -11,7 +11,7 @@ then one more, wide, piece of evidence. Experiments of one's own are weighed by 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
+from math import hypot, sqrt
 from typing import TYPE_CHECKING
 
 from headwater.attribution.calibration import Evidence, calibrated, scaled
@@ -30,6 +30,8 @@ FORM = 0.1
 """How far off the form of the model may be, as a share of the increment."""
 ADJUSTED_BY_PROXY, FORM_BY_PROXY = 0.25, 0.15
 """The same where a conversion ends wanting, so that a proxy stands in."""
+CONTRADICTED = 3.0
+"""Standard errors by which an experiment contradicts what is observed."""
 UPSTREAM = 0.25
 """How far off may be what comes through touches of other channels, as a share of it."""
 
@@ -63,6 +65,8 @@ class Belief:
     """Part of `incremental` that comes through touches of other channels."""
     is_tested: bool = False
     """An experiment of one's own is in it."""
+    is_contradicted: bool = False
+    """One of one's own experiments says something else than observation does, beyond chance."""
 
 
 def believed(
@@ -91,10 +95,15 @@ def believed(
         width = max(prior.standard_deviation * observed.claimed, observed.error)
         value, error = _combined((value, error), (prior.share * observed.claimed, width))
         said += f"; prior share {prior.share:.2f} of {observed.claimed:.0f} claimed: {prior.source}"
+    is_contradicted = False
     if experiments:
+        tests = [scaled(one, since=since, until=until, amounts=amounts) for one in experiments]
+        is_contradicted = any(
+            abs(test.value - value) > CONTRADICTED * hypot(test.standard_error, error) for test in tests
+        )
         whole = calibrated(
             Evidence(label="observed", value=value, standard_error=observed.error),
-            [scaled(one, since=since, until=until, amounts=amounts) for one in experiments],
+            tests,
             doubt=sqrt(max(error**2 - observed.error**2, doubt**2)),
         )
         value, error, said = whole.value, whole.standard_error, f"{said}; calibrated: {whole.provenance}"
@@ -106,6 +115,7 @@ def believed(
         high=high,
         evidence=said,
         is_tested=bool(experiments),
+        is_contradicted=is_contradicted,
     )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from headwater.attribution.incremental.belief import Observed, through
 from headwater.attribution.incremental.bending import bent, edges
 from headwater.attribution.incremental.campaigns import parted
+from headwater.attribution.incremental.cautions import cautions
 from headwater.attribution.incremental.histories import PAST, exposure, reference_moments
 from headwater.attribution.incremental.intensity import Totals, fitted
 from headwater.attribution.incremental.posterior import USUAL_MIX, share_of, spread
@@ -46,6 +47,8 @@ class Estimate:
 
     beliefs: list[Belief | None]
     """By group; None for groups that do nothing."""
+    cautions: list[str]
+    """What the data breaks of what the fit assumes, in words."""
     claimed: Floats
     """By group: what a model without any allowance for want would credit."""
     incremental: Floats
@@ -162,7 +165,9 @@ def estimated(
         )
     claimed = np.zeros(histories.groups)
     claimed[causal] = plain
-    return _by_unit(study, fit, _with_upstream(histories, beliefs, pulls), claimed)
+    beliefs = _with_upstream(histories, beliefs, pulls)
+    said = cautions(histories, times=times, beliefs=beliefs)
+    return _by_unit(study, fit, beliefs, claimed, said)
 
 
 def _with_upstream(
@@ -228,7 +233,9 @@ def _plain(study: Study, totals: Totals) -> Floats:
     return made
 
 
-def _by_unit(study: Study, fit: Fit, beliefs: list[Belief | None], claimed: Floats) -> Estimate:
+def _by_unit(
+    study: Study, fit: Fit, beliefs: list[Belief | None], claimed: Floats, said: list[str]
+) -> Estimate:
     """Part the groups' beliefs over their units, and find strengths whose credits add up to them."""
     histories = study.histories
     units, groups = len(histories.unit_group), histories.groups
@@ -257,6 +264,7 @@ def _by_unit(study: Study, fit: Fit, beliefs: list[Belief | None], claimed: Floa
     share = brought / whole[histories.unit_group]
     return Estimate(
         beliefs=beliefs,
+        cautions=said,
         claimed=claimed,
         incremental=brought,
         error=np.hypot(share * errors[histories.unit_group], parts.error * brought),

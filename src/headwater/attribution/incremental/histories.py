@@ -165,7 +165,7 @@ def reference_moments(histories: Histories, count: int) -> Iterator[tuple[Moment
     if not whole:
         return
     step = whole / count
-    ticks = _ticks(histories.conversions.time)
+    on = ticks(histories.conversions.time)
     for start in range(0, count, ROWS_AT_ONCE):
         number = np.arange(start, min(start + ROWS_AT_ONCE, count))
         at = (number + (number * 0.6180339887498949) % 1.0) * step
@@ -173,21 +173,21 @@ def reference_moments(histories: Histories, count: int) -> Iterator[tuple[Moment
         time = np.minimum(
             histories.begin[person] + (at - (until[person] - seen[person])), histories.end[person]
         )
-        if ticks is not None:
-            time = np.maximum(_rounded(time, ticks), histories.begin[person])
+        if on is not None:
+            time = np.maximum(_rounded(time, on), histories.begin[person])
         yield Moments(person, time), step
 
 
-def _ticks(times: Floats) -> Floats | None:
+def ticks(times: Floats) -> Floats | None:
     """Return the times of day at which all of the times lie, as shares of a day; None where there are too many."""
     micros = np.unique(np.round(times % 1 * MICROS).astype(np.int64) % MICROS)
     is_rounded = len(micros) <= MOST_TICKS and len(times) >= LEAST_ON_A_TICK * max(len(micros), 1)
     return micros / MICROS if is_rounded and len(times) else None
 
 
-def _rounded(times: Floats, ticks: Floats) -> Floats:
+def _rounded(times: Floats, on: Floats) -> Floats:
     """Return the last tick at or before each of the times."""
     day = np.floor(times)
-    place = np.searchsorted(ticks, times - day + 0.5 / MICROS, side="right") - 1
-    made: Floats = np.where(place >= 0, day + ticks[np.maximum(place, 0)], day - 1 + ticks[-1])
+    place = np.searchsorted(on, times - day + 0.5 / MICROS, side="right") - 1
+    made: Floats = np.where(place >= 0, day + on[np.maximum(place, 0)], day - 1 + on[-1])
     return made

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from headwater.contract.settings import Settings
 
 METHOD = "95 %, likelihood with persons as blocks, experiments and priors weighed in"
+CAUTIONS = "select distinct goal, caution from incremental_effects where caution is not null order by goal"
 ADDS = ("adds_hours", "adds_days", "adds_weeks")
 
 
@@ -35,6 +36,7 @@ def model(settings: Settings) -> FittedModel:
         bounds_sql=bounds_sql,
         method=METHOD,
         bias="Sees too little where cookies are lost, and too much of a channel that follows what nobody recorded.",
+        cautions_sql=CAUTIONS,
         behind=partial(by_increment, weighted=weighted),
     )
 

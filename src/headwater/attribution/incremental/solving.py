@@ -231,6 +231,7 @@ def _rows(
             "goal": goal, "channel": channel, "conversions": conversions,
             "role": role_of(channel, settings),
             "evidence": belief.evidence if belief else "by definition: there is nothing to switch off",
+            "caution": "; ".join(found.cautions) or None,
         }  # fmt: skip
         whole = float(found.incremental[places].sum())
         error = float(np.sqrt((found.error[places] ** 2).sum()))
@@ -278,7 +279,7 @@ SCHEMA = pa.schema(
         ("goal", pa.string()), ("channel", pa.string()), ("campaign", pa.string()), ("role", pa.string()),
         ("touches", pa.int64()), ("conversions", pa.int64()), ("claimed", pa.float64()),
         ("incremental", pa.float64()), ("standard_error", pa.float64()), ("low", pa.float64()),
-        ("high", pa.float64()), ("evidence", pa.string()), ("adds_hours", pa.float64()),
+        ("high", pa.float64()), ("evidence", pa.string()), ("caution", pa.string()), ("adds_hours", pa.float64()),
         ("adds_days", pa.float64()), ("adds_weeks", pa.float64()),
     ]
 )  # fmt: skip

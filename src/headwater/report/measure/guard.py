@@ -5,23 +5,25 @@ Makes  a verdict for each model that learns from the data, and the model that is
 
 A model's main values are the largest ones that hold 80 % of its credit together. What counts is how wide
 their 95 % intervals are, on either side and as a share of the credit, on average. So the guard asks for as much
-as the question needs: few channels get by with less than many campaigns do. It knows about chance only, not about
-what a model gets wrong by its rule.
+as the question needs: few channels get by with less than many campaigns do. Where the data breaks what a fitted model
+assumes, its numbers ask for care however narrow the intervals are. What a model gets wrong by its rule is not judged.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import sqrt
 from typing import TYPE_CHECKING, Any
 
-from headwater.contract.models import PathModel, RuleModel
+from headwater.contract.models import FittedModel, PathModel, RuleModel
 from headwater.report.measure.intervals import Spread, Z
+from headwater.report.measure.rows import rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from headwater.contract.models import Model
+    from headwater.contract.ports import Reader
     from headwater.report.measure.credited import Credited
 
 MAIN_SHARE = 0.8
@@ -55,12 +57,28 @@ class Verdict:
     """The model to use instead, where this one is not to be trusted."""
 
 
+def cautions(reader: Reader, models: Mapping[str, Model], goal: str | None = None) -> dict[str, str]:
+    """Return by fitted model what the data breaks of what it assumes, of one goal or of all."""
+    found = {}
+    for name, model in models.items():
+        if isinstance(model, FittedModel) and model.cautions_sql:
+            said = [row for row in rows(reader, model.cautions_sql) if goal in (None, row["goal"])]
+            if said:
+                found[name] = "; ".join(dict.fromkeys(row["caution"] for row in said))
+    return found
+
+
 def guard(
-    models: Mapping[str, Model], result: Credited, spreads: Mapping[str, Spread | str] | None = None
+    models: Mapping[str, Model],
+    result: Credited,
+    spreads: Mapping[str, Spread | str] | None = None,
+    *,
+    broken: Mapping[str, str] | None = None,
 ) -> dict[str, Verdict]:
     """Return the verdict on each of `models` that learns from the data: all but the rule models.
 
-    Without spreads the error of a credit is taken as its root, as if each conversion came alone.
+    Without spreads the error of a credit is taken as its root, as if each conversion came alone. `broken` says by
+    model what the data breaks of what it assumes.
     """
     found = {}
     for name, model in models.items():
@@ -75,7 +93,8 @@ def guard(
             player: spread.error_of({player: 1.0}) if spread else sqrt(max(amount, 0.0))
             for player, amount in credit.items()
         }
-        found[name] = verdict_on(credit, errors, conversions=result.total.conversions)
+        verdict = verdict_on(credit, errors, conversions=result.total.conversions)
+        found[name] = _careful(verdict, broken[name]) if broken and name in broken else verdict
     return found
 
 
@@ -112,6 +131,11 @@ def verdict_on(credit: Mapping[str, float], errors: Mapping[str, float], *, conv
         main_values=len(main),
         instead=FALLBACK if named == "not_trusted" else None,
     )
+
+
+def _careful(verdict: Verdict, caution: str) -> Verdict:
+    named = "with_care" if verdict.verdict == "trusted" else verdict.verdict
+    return replace(verdict, verdict=named, why=f"{verdict.why}; {caution}")
 
 
 def recommended_model(models: Mapping[str, Model], verdicts: Mapping[str, Verdict]) -> dict[str, str]:

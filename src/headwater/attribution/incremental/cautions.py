@@ -1,0 +1,58 @@
+"""Cautions: what the data breaks of what the fit assumes, in words.
+
+Reads  histories, what experiments say beside observation
+Makes  sentences for the guard; none where all that can be checked holds
+
+An interval tells of chance. Where an assumption is broken, numbers may be off by more, and the guard says so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from headwater.attribution.incremental.histories import ticks
+from headwater.attribution.incremental.proxies import is_sated, is_unseen
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from headwater.attribution.incremental.belief import Belief
+    from headwater.attribution.incremental.histories import Histories
+
+RAISED = 1.05
+"""Factor for what lost cookies hide that is worth a word."""
+COARSE = 2
+"""Times of day; no more of them, and what came first within a day is not known."""
+
+
+def cautions(histories: Histories, *, times: float, beliefs: Sequence[Belief | None]) -> list[str]:
+    """Return what is broken; `times` is by how much increments were raised."""
+    found = []
+    if is_unseen(histories):
+        found.append(
+            "most persons are not seen after they convert, so want is told by direct visits and published experiments "
+            "instead of by what comes after: test pull channels"
+        )
+    elif is_sated(histories):
+        found.append(
+            "people stop looking once they have bought, so want is told by direct visits and published experiments "
+            "instead of by what comes after: test pull channels"
+        )
+    if times > RAISED:
+        found.append(
+            f"one person goes by several identifiers (lost cookies, devices): what is seen was raised {times:.2f} times"
+        )
+    elif histories.known is not None and not histories.known.any():
+        found.append(
+            "nobody is known by name, so what lost cookies and several devices hide cannot be told: "
+            "increments may be too low"
+        )
+    moments = ticks(histories.conversions.time)
+    if moments is not None and len(moments) <= COARSE:
+        found.append("conversions are known by the day alone, so what came first within a day is not known")
+    against = sum(belief is not None and belief.is_contradicted for belief in beliefs)
+    if against:
+        found.append(
+            f"experiments contradict what is observed of {against} channel(s): look at their evidence"
+        )
+    return found
