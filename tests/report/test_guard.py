@@ -35,6 +35,13 @@ def test_five_main_channels_need_about_three_hundred_conversions() -> None:
     assert verdict(*[55.0] * 5) == "with_care"
 
 
+def test_where_nothing_is_credited_for_want_of_conversions_that_is_the_reason_given() -> None:
+    few, enough = (verdict_on({"a": 0.0}, {"a": 0.0}, conversions=count) for count in (3.0, 3000.0))
+
+    assert few.why == "nothing is credited: 3 conversions are fewer than the 50 that an interval needs"
+    assert enough.why == "nothing is credited"
+
+
 def test_many_small_campaigns_are_noise_where_few_channels_are_not() -> None:
     assert verdict(*[10.0] * 40) == "not_trusted"
     assert verdict(*[200.0] * 2) == "trusted"

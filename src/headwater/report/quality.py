@@ -1,6 +1,6 @@
 """Quality: what came in, what became of it, and what to look at.
 
-Reads  intake, refused, event_flags, sessions, touchpoints, journeys, conversions, events
+Reads  intake, refused, event_flags, sessions, touchpoints, journeys, conversions, events, experiments
 Makes  received, stored, duplicate, refused: in total (the first row) and by kind and origin
 
 received = stored + duplicate + refused is checked in every row (`is_balanced`). Meta lists the
@@ -141,6 +141,7 @@ def _flags(context: ReportContext, *, listed: int, counted: int) -> list[dict[st
         order by flag
         """,
     )
+    found += _experiments_unused(context)
     found.append(
         {
             "flag": "refused rows that are not listed",
@@ -149,6 +150,23 @@ def _flags(context: ReportContext, *, listed: int, counted: int) -> list[dict[st
         }
     )
     return [flag for flag in found if flag["count"]]
+
+
+def _experiments_unused(context: ReportContext) -> list[dict[str, Any]]:
+    """Return a flag for the experiments that calibrate nothing, since their channel is spelt like none that was met."""
+    met = {
+        _letters(row["channel"]) for row in rows(context.reader, "select distinct channel from touchpoints")
+    }
+    tested = rows(context.reader, "select channel from experiments order by channel")
+    lost = [row["channel"] for row in tested if _letters(row["channel"]) not in met]
+    names = ", ".join(dict.fromkeys(lost))
+    meaning = f"they calibrate nothing, since no touchpoint has their channel: {names}"
+    return [{"flag": "experiments of a channel that was never met", "count": len(lost), "meaning": meaning}]
+
+
+def _letters(name: str | None) -> str:
+    """Return the letters and digits of a name alone, small: names of channels match by their words."""
+    return "".join(sign for sign in (name or "").lower() if sign.isalnum())
 
 
 REPORT = Report(

@@ -107,22 +107,23 @@ def verdict_on(credit: Mapping[str, float], errors: Mapping[str, float], *, conv
             break
         main.append(player)
         held += credit[player]
+    few = conversions < LEAST_CONVERSIONS
+    too_few = f"{conversions:,.0f} conversions are fewer than the {LEAST_CONVERSIONS} that an interval needs"
     if not main:
         return Verdict(
             verdict="not_trusted",
-            why="nothing is credited",
+            why=f"nothing is credited: {too_few}" if few else "nothing is credited",
             half_width=None,
             conversions=round(conversions, 6),
             main_values=0,
             instead=FALLBACK,
         )
     width = sum(Z * errors[player] for player in main) / held
-    few = conversions < LEAST_CONVERSIONS
     named = "trusted" if width <= TRUSTED else "with_care" if width <= WITH_CARE else "not_trusted"
     said = f"the main values ({len(main)}) are known to within {width:.0%} on average"
     if few:
         named = "not_trusted"
-        said = f"{conversions:,.0f} conversions are fewer than the {LEAST_CONVERSIONS} that an interval needs"
+        said = too_few
     return Verdict(
         verdict=named,
         why=said if named == "trusted" else f"{said}: {_limit(named, few=few)}",
