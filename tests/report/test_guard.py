@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headwater.contract.models import PathModel, RuleModel
+from headwater.contract.models import FittedModel, PathModel, RuleModel
 from headwater.contract.query import ReportQuery
 from headwater.report import answer
 from headwater.report.measure.credited import Credit, Credited
-from headwater.report.measure.guard import FALLBACK, guard, guarded, recommended_model, verdict_on
+from headwater.report.measure.guard import FALLBACK, cautions, guard, guarded, recommended_model, verdict_on
 
 from .conftest import World, solvable
 
@@ -131,3 +131,18 @@ def test_a_broken_assumption_does_not_make_noise_any_better() -> None:
         guard({"markov": PATHS}, result, broken={"markov": "cookies are lost"})["markov"].verdict
         == "not_trusted"
     )
+
+
+def test_what_is_broken_is_said_once_and_of_the_goals_that_were_asked_for(world: World) -> None:
+    world.touch("ada", 1).buy("ada", 2).buy("bo", 2, goal="lead")
+    model = FittedModel(
+        name="fitted", summary="", fits="", weighted=str, bounds_sql=str, method="",
+        cautions_sql="""
+            select 'purchase' as goal, 'cookies are lost; want is not seen' as caution
+            union all select 'purchase', 'want is not seen; days alone' union all select 'lead', 'too coarse'
+        """,
+    )  # fmt: skip
+    reader = world.context().reader
+
+    assert cautions(reader, {"fitted": model}) == {"fitted": "cookies are lost; want is not seen; days alone"}
+    assert cautions(reader, {"fitted": model}, "lead") == {"fitted": "too coarse"}

@@ -38,6 +38,7 @@ LEAST_CONVERSIONS = 50
 """With fewer conversions the interval itself is not to be trusted: in simulated markets it covers too seldom."""
 FALLBACK = "linear"
 """What needs no volume to be what it says, and favours neither those who open nor those who close."""
+MACRO = "select distinct goal from conversions where is_macro"
 COARSER = "ask for a longer period, a coarser dimension or an earlier goal"
 
 
@@ -58,13 +59,14 @@ class Verdict:
 
 
 def cautions(reader: Reader, models: Mapping[str, Model], goal: str | None = None) -> dict[str, str]:
-    """Return by fitted model what the data breaks of what it assumes, of one goal or of all."""
+    """Return by fitted model what the data breaks of what it assumes, each said once; of one goal or every macro goal."""
+    asked = {goal} if goal else {row["goal"] for row in rows(reader, MACRO)}
     found = {}
     for name, model in models.items():
         if isinstance(model, FittedModel) and model.cautions_sql:
-            said = [row for row in rows(reader, model.cautions_sql) if goal in (None, row["goal"])]
+            said = [row["caution"] for row in rows(reader, model.cautions_sql) if row["goal"] in asked]
             if said:
-                found[name] = "; ".join(dict.fromkeys(row["caution"] for row in said))
+                found[name] = "; ".join(dict.fromkeys(part for one in said for part in one.split("; ")))
     return found
 
 
