@@ -16,7 +16,8 @@ OF = {"incremental": 1.0, "markov": 1.4, "linear": 1.6}
 GUARD = {
     "markov": {"verdict": "trusted", "why": "the main values (3) are known to within 20% on average",
                "half_width": 0.2, "instead": None},
-    "incremental": {"verdict": "not_trusted", "why": "the main values (3) are known to within 61% on average",
+    "incremental": {"verdict": "not_trusted",
+                    "why": "the main values (3) are known to within 61% on average; one person goes by several identifiers",
                     "half_width": 0.61, "instead": "linear"},
 }  # fmt: skip
 RECOMMENDED = {"model": "markov", "why": "the main values (3) are known to within 20% on average"}

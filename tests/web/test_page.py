@@ -119,6 +119,8 @@ def test_the_guard_speaks_above_the_numbers_and_leads_to_what_it_advises(page: P
         "Not to be trusted. Incremental: the main values (3) are known to within 61%"
     )
 
+    expect(card.get_by_role("listitem")).to_have_text("one person goes by several identifiers")
+
     card.get_by_role("button", name="Linear").click()
 
     expect(page.get_by_role("table", name="Conversions that Linear credits")).to_be_visible()

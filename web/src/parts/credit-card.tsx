@@ -25,7 +25,7 @@ export function CreditCard() {
   const query = useFittedReport("attribution", options);
   const report = query.data;
   const models = report?.meta.models ?? [];
-  const model = models.find((one) => one === choices.get("model")) ?? usual(report);
+  const model = shownModel(report, choices.get("model"));
   return (
     <Card
       title="What marketing brought"
@@ -86,11 +86,11 @@ export function CreditCard() {
   );
 }
 
-/** The model that is shown where none was chosen: the one with a baseline where it is among them, else the advised one. */
-function usual(report: Report | undefined): string {
+/** The model that is shown: the chosen one, else the one with a baseline where it is among them, else the advised one. */
+export function shownModel(report: Report | undefined, chosen: string | null): string {
   const models = report?.meta.models ?? [];
-  if (models.includes(BASELINE)) return BASELINE;
-  return models.find((one) => one === report?.meta.recommended?.model) ?? models[0] ?? BASELINE;
+  const wanted = [chosen, BASELINE, report?.meta.recommended?.model];
+  return wanted.find((one) => one != null && models.includes(one)) ?? models[0] ?? BASELINE;
 }
 
 interface ShownProps {

@@ -111,10 +111,10 @@ function Share({ part = 0 }: { readonly part: number | undefined }) {
 
 /** For a model that learns from data: what each touch's share rests on, and how it would be without it. */
 function Behind({ explained }: { readonly explained: Explained }) {
-  const models = [...new Set(explained.touches.flatMap((touch) => Object.keys(touch.behind ?? {})))];
-  const first = models.includes("incremental") ? "incremental" : models[0];
+  const known = new Set(explained.touches.flatMap((touch) => Object.keys(touch.behind ?? {})));
+  const models = [...new Set([...SHOWN_MODELS, ...known])].filter((one) => known.has(one));
   const [wanted, setWanted] = useState<string>();
-  const model = models.find((one) => one === wanted) ?? first;
+  const model = models.find((one) => one === wanted) ?? models[0];
   if (!model) return null;
   const touches = explained.touches.filter((touch) => touch.behind?.[model]);
   const evidence = new Map(touches.map((touch) => [touch.channel, touch.behind?.[model]?.evidence]));

@@ -19,11 +19,12 @@ export function Guard({ meta, model, onUse }: GuardProps) {
   const verdict = meta.guard?.[model];
   if (!verdict) return null;
   const { label, color } = SAID[verdict.verdict];
+  const [volume = "", ...broken] = verdict.why.split("; ");
   const better = verdict.verdict === "trusted" ? undefined : meta.recommended;
   return (
     <div className="border-t border-line px-4 py-2.5 text-[13px] sm:px-5">
       <p>
-        <span className={`font-medium ${color}`}>{label}.</span> {words(model)}: {verdict.why}.
+        <span className={`font-medium ${color}`}>{label}.</span> {words(model)}: {volume}.
         {verdict.verdict === "with_care" ? " Read the intervals." : null}
         {verdict.instead ? (
           <>
@@ -33,6 +34,16 @@ export function Guard({ meta, model, onUse }: GuardProps) {
           </>
         ) : null}
       </p>
+      {broken.length ? (
+        <ul
+          aria-label={`What the data breaks of what ${words(model)} assumes`}
+          className="mt-1 list-disc pl-4 text-quiet"
+        >
+          {broken.map((sentence) => (
+            <li key={sentence}>{sentence}</li>
+          ))}
+        </ul>
+      ) : null}
       {better && better.model !== model && better.model !== verdict.instead ? (
         <p className="mt-0.5 text-quiet">
           Of the models here, <Use model={better.model} onUse={onUse} /> has the volume it needs: {better.why}

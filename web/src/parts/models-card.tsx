@@ -4,6 +4,7 @@ import { choose, useRoute } from "../route";
 import { Card, Command, Nothing } from "./card";
 import { AT_ONCE, DIMENSIONS, FEW, METRICS, type Metric } from "./choices";
 import { Segmented, Select } from "./controls";
+import { shownModel } from "./credit-card";
 import { ModelsTable } from "./models-table";
 import { PERIODS, since } from "./period";
 
@@ -22,9 +23,10 @@ export function ModelsCard({ isWhole = false }: ModelsCardProps) {
   const isWaiting = !query.data || query.isPlaceholderData;
   const early = useReport("compare", { ...options, model: AT_ONCE }, isWaiting).data;
   const report = isWaiting ? (early ?? query.data) : query.data;
-  // with intervals the guard knows more than from counts alone; the answer is the one of the card above
+  // with intervals the guard knows more than from counts alone; what it says of the model above is said there
   const judged = useFittedReport("attribution", options);
   const notes = (judged.isPlaceholderData ? undefined : judged.data?.meta.notes) ?? report?.meta.notes;
+  const above = shownModel(judged.data, choices.get("model"));
   return (
     <Card
       title="Models side by side"
@@ -55,11 +57,13 @@ export function ModelsCard({ isWhole = false }: ModelsCardProps) {
             models={isWhole ? undefined : FEW}
             limit={isWhole ? 200 : 12}
           />
-          {notes?.map((note) => (
-            <p key={note} className="border-t border-line px-4 py-2 text-[12.5px] sm:px-5">
-              {note}
-            </p>
-          ))}
+          {(notes ?? [])
+            .filter((note) => !note.startsWith(`${above}: `))
+            .map((note) => (
+              <p key={note} className="border-t border-line px-4 py-2 text-[12.5px] sm:px-5">
+                {note}
+              </p>
+            ))}
           <p className="flex flex-wrap justify-between gap-x-4 border-t border-line px-4 py-2 text-[12.5px] text-quiet sm:px-5">
             <span>
               Window {report.meta.window ?? "of the settings"}; touches after the conversion never count.

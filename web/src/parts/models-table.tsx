@@ -68,7 +68,7 @@ export function ModelsTable({ report, metric, models: wantedModels, limit }: Mod
                 {words(String(row[by] || "(none)"))}
               </th>
               {models.map((model) => (
-                <td key={model} className="min-w-24 px-3 py-1.5 text-right last:pr-4 sm:last:pr-5">
+                <td key={model} className="min-w-20 px-2 py-1.5 text-right last:pr-4 sm:last:pr-5">
                   {figure(row[key(model)])}
                   <span aria-hidden="true" className="mt-1 block h-1 rounded-full bg-sunken">
                     <span
@@ -87,7 +87,7 @@ export function ModelsTable({ report, metric, models: wantedModels, limit }: Mod
               Credited in all
             </th>
             {models.map((model) => (
-              <td key={model} className="px-3 py-2.5 text-right font-medium text-ink last:pr-4 sm:last:pr-5">
+              <td key={model} className="px-2 py-2.5 text-right font-medium text-ink last:pr-4 sm:last:pr-5">
                 {figure(total(report.rows, key(model), metric))}
               </td>
             ))}
@@ -97,7 +97,7 @@ export function ModelsTable({ report, metric, models: wantedModels, limit }: Mod
               {models.includes("incremental") ? "Would have come anyway" : "No touch in the window"}
             </th>
             {models.map((model) => (
-              <td key={model} className="px-3 pb-2.5 text-right font-medium last:pr-4 sm:last:pr-5">
+              <td key={model} className="px-2 pb-2.5 text-right font-medium last:pr-4 sm:last:pr-5">
                 {figure(metric === "value" ? left[model]?.value : left[model]?.conversions)}
               </td>
             ))}
@@ -121,7 +121,7 @@ function Head({ column, label, sort, onSort, isFirst = false }: HeadProps) {
   const order = isSorted ? (sort.isDown ? "descending" : "ascending") : "none";
   const place = isFirst
     ? "sticky left-0 bg-sunken pl-4 text-left sm:pl-5"
-    : "px-3 text-right last:pr-4 sm:last:pr-5";
+    : "px-2 text-right last:pr-4 sm:last:pr-5";
   return (
     <th scope="col" aria-sort={order} className={`py-2 font-medium whitespace-nowrap ${place}`}>
       <button type="button" onClick={() => onSort(column)} className="text-quiet hover:text-ink">
