@@ -68,3 +68,9 @@ def test_an_experiment_against_what_is_observed_is_told() -> None:
     assert "contradict what is observed of 1 channel" in said(
         known("random").histories, beliefs=(BELIEF, replace(BELIEF, is_contradicted=True), None)
     )
+
+
+def test_pull_touches_that_push_ads_bring_about_are_told() -> None:
+    through = replace(BELIEF, upstream=3.0)
+
+    assert "push ads bring about pull touches" in said(known("random").histories, beliefs=(BELIEF, through))

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 RAISED = 1.05
 """Factor for what lost cookies hide that is worth a word."""
+UPSTREAM = 0.03
+"""Share of all increments that comes through touches which other channels have brought about, worth a word."""
 COARSE = 2
 """Times of day; no more of them, and what came first within a day is not known."""
 
@@ -47,10 +49,16 @@ def cautions(histories: Histories, *, times: float, beliefs: Sequence[Belief | N
             "nobody is known by name, so what lost cookies and several devices hide cannot be told: "
             "increments may be too low"
         )
+    known = [belief for belief in beliefs if belief is not None]
+    if sum(belief.upstream for belief in known) > UPSTREAM * sum(belief.incremental for belief in known):
+        found.append(
+            "push ads bring about pull touches, which tell of want less than they seem to: "
+            "push channels may get too little and pull channels too much"
+        )
     moments = ticks(histories.conversions.time)
     if moments is not None and len(moments) <= COARSE:
         found.append("conversions are known by the day alone, so what came first within a day is not known")
-    against = sum(belief is not None and belief.is_contradicted for belief in beliefs)
+    against = sum(belief.is_contradicted for belief in known)
     if against:
         found.append(
             f"experiments contradict what is observed of {against} channel(s): look at their evidence"
