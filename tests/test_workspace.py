@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from headwater import report
 from headwater.contract.errors import WorkspaceBusyError
 from headwater.contract.steps import Solve
 from headwater.contract.tables import REMOVAL_EFFECTS
@@ -124,6 +125,28 @@ def test_a_report_as_of_a_time_knows_only_what_was_known_then(folder: Path) -> N
 
         assert shop.report("compare", model="linear", as_of=then).meta["total_conversions"] == 0
         assert shop.report("compare", model="linear").meta["total_conversions"] == 1
+
+
+def test_an_answer_is_of_one_moment_whatever_is_built_while_it_is_read(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more = tmp_path / "more.csv"
+    more.write_text(ORDERS.replace("1,ada", "2,ada"))
+    answer = report.answer
+
+    with Workspace(folder, builds_on_read=False) as shop:
+
+        def interrupted(*asked: Any) -> Any:
+            shop.import_([more], kind="conversions")
+            shop.build()
+            return answer(*asked)
+
+        before = shop.report("attribution")
+        monkeypatch.setattr(report, "answer", interrupted)
+        meanwhile = shop.report("attribution")
+        monkeypatch.setattr(report, "answer", answer)
+
+        assert meanwhile.to_json() == before.to_json() != shop.report("attribution").to_json()
 
 
 def test_what_is_solved_uses_one_thread_so_that_every_machine_has_the_same_digits() -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from headwater import attribution, loading, pipeline, report
+from headwater.built import BuildSummary, summary
 from headwater.collect import imports
 from headwater.contract.errors import HeadwaterError, NotFoundError, UsageError
 from headwater.contract.query import ReportContext
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from headwater.contract.query import Remake
     from headwater.contract.settings import Settings
     from headwater.contract.steps import AnyStep
-    from headwater.engine.duckdb import DuckDB
+    from headwater.engine.duckdb import Cursor, DuckDB
 
 WAREHOUSE = "warehouse.duckdb"
 EVERY_LAZY = tuple(table.name for table in LAZY)
@@ -58,30 +59,8 @@ FORMAT = "4"
 """Raised when the steps change so that a warehouse made before them is void."""
 INCREMENT_AT_MOST = 0.2
 """A batch larger than this share of all events is built in full: that is faster."""
-COUNTS = """
-    select
-        (select count(*) from events) as events,
-        (select count(*) from touchpoints) as touchpoints,
-        (select count(*) from conversions) as conversions,
-        (select count(distinct person_id) from persons) as persons
-"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildSummary:
-    """What a build did: its mode and what the tables hold now."""
-
-    mode: str
-    """full, incremental or nothing new"""
-    seconds: float
-    events: int
-    touchpoints: int
-    conversions: int
-    persons: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the counts as plain values."""
-        return asdict(self)
+PATIENCE_SECONDS = 10
+"""How long an answer waits for a build to end; then it reads the tables while they change."""
 
 
 class Workspace:
@@ -155,7 +134,7 @@ class Workspace:
             moment = moment_of(as_of)
             settings, _ = self.control.settings_at(moment)
             with self._past.tables(moment, settings=settings, steps=self._steps(settings)) as engine:
-                return _summary(engine, mode="full", started=started)
+                return summary(engine, mode="full", started=started)
         with self._building:
             try:
                 return self._built(full=full, started=started)
@@ -186,7 +165,7 @@ class Workspace:
             forget_solved(self.engine)
             increment(self.engine, {step.makes.name: step for step in self._steps()}, batch)
         self._builds += mode != "nothing new"
-        return _summary(self.engine, mode=mode, started=started)
+        return summary(self.engine, mode=mode, started=started)
 
     def _reopen(self) -> None:
         """Throw the warehouse away and begin a new one, after an error that the engine cannot survive."""
@@ -251,14 +230,15 @@ class Workspace:
         query = query_of(options)
         if query.as_of and query.between:
             raise UsageError("A report is as of a time or between two, not both.", hint="leave one away.")
-        with self._answering(query.between[1] if query.between else query.as_of) as context:
+        as_of = query.between[1] if query.between else query.as_of
+        with self._answering(as_of, stays=True) as context:
             return ReportResult.of(report.answer(name, context, query))
 
     def explain(
         self, conversion_id: str, *, model: str | None = None, as_of: datetime | str | None = None
     ) -> dict[str, Any]:
         """Return the credit of one conversion, touch by touch, with the reason of what is left out."""
-        with self._answering(_moment(as_of), solves=EVERY_LAZY) as context:
+        with self._answering(_moment(as_of), solves=EVERY_LAZY, stays=True) as context:
             return explanation(context, conversion_id, model)
 
     def person(self, identifier: str, *, as_of: datetime | str | None = None) -> dict[str, Any]:
@@ -267,12 +247,16 @@ class Workspace:
             return timeline(context.reader, self._person_id(context.reader, str(identifier)))
 
     @contextmanager
-    def _answering(self, as_of: datetime | None, *, solves: Collection[str] = ()) -> Iterator[ReportContext]:
-        """Give what an answer rests on: the tables and the settings of now, or those of `as_of` (UTC)."""
+    def _answering(
+        self, as_of: datetime | None, *, solves: Collection[str] = (), stays: bool = False
+    ) -> Iterator[ReportContext]:
+        """Give what an answer rests on: the tables and the settings of now, or those of `as_of` (UTC).
+
+        `stays` reads all of it from one moment between two builds.
+        """
         if as_of is None:
             self._ready()
             held = self._held
-            self._solve(self.engine, held[0], solves)
             tables: AbstractContextManager[DuckDB] = nullcontext(self.engine)
         else:
             held = self.control.settings_at(as_of)
@@ -280,9 +264,26 @@ class Workspace:
         with tables as engine:
             reader = engine.cursor()
             try:
-                yield self._context(engine, reader, held)
+                context = self._context(engine, reader, held)
+                if as_of is None and stays:
+                    self._stay(reader, held[0], solves)
+                    context = replace(
+                        context, solve=lambda table: self._stay(reader, held[0], [table, *solves])
+                    )
+                elif as_of is None:
+                    self._solve(engine, held[0], solves)
+                yield context
             finally:
                 reader.close()
+
+    def _stay(self, reader: Cursor, settings: Settings, tables: Collection[str]) -> None:
+        """Bring lazy tables up to date, and let the reader see all tables as they are then."""
+        if self._building.acquire(timeout=-1 if tables else PATIENCE_SECONDS):
+            try:
+                self._solve(self.engine, settings, tables)
+                reader.stay()
+            finally:
+                self._building.release()
 
     def _context(
         self, engine: DuckDB, reader: Reader, held: tuple[Settings, datetime | None]
@@ -302,9 +303,8 @@ class Workspace:
         with self._building:
             self._ready()
             started, held, builds = time.monotonic(), self._held, self._builds
-            self._solve(self.engine, held[0], EVERY_LAZY)
             reader = self.engine.cursor()
-            reader.stay()
+            self._stay(reader, held[0], EVERY_LAZY)
         return Moment(
             replace(self._context(self.engine, reader, held), solve=None, remade=None),
             close=reader.close,
@@ -384,15 +384,3 @@ class Workspace:
 
 def _moment(as_of: datetime | str | None) -> datetime | None:
     return None if as_of is None else moment_of(as_of)
-
-
-def _summary(engine: DuckDB, *, mode: str, started: float) -> BuildSummary:
-    events, touchpoints, conversions, persons = engine.rows(COUNTS)[0]
-    return BuildSummary(
-        mode=mode,
-        seconds=round(time.monotonic() - started, 3),
-        events=events,
-        touchpoints=touchpoints,
-        conversions=conversions,
-        persons=persons,
-    )

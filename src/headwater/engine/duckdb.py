@@ -164,13 +164,17 @@ class Cursor:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
+        self._stays = False
 
     def query(self, sql: str, params: Sequence[Any] = ()) -> pa.Table:
         """Return the rows of one SELECT as an Arrow table."""
         return self.connection.sql(sql, params=list(params)).to_arrow_table()
 
     def stay(self) -> None:
-        """See the tables as they are now, whatever is written, until the cursor is closed."""
+        """See the tables as they are now, whatever is written, until this is called again or the cursor closed."""
+        if self._stays:
+            self.connection.execute("rollback").fetchall()
+        self._stays = True
         self.connection.execute("begin transaction read only").fetchall()
         self.connection.execute(
             "select count(*) from built"
