@@ -115,3 +115,16 @@ def test_conversions_at_any_time_are_held_against_moments_at_any_time() -> None:
     moments = np.concatenate([moments.time for moments, _ in reference_moments(made, 5_000)])
 
     assert len(np.unique(np.round(moments % 1, 6))) > 4_000
+
+
+def test_a_person_keeps_the_moments_whoever_else_is_there() -> None:
+    persons, more = 300, 301
+    phase = np.random.default_rng(1).random(more)
+    few = replace(histories([(0, 0.0, 0)], persons=persons), phase=phase[:persons])
+    many = replace(histories([(0, 0.0, 0)], persons=more), phase=phase)
+
+    def of_all(given: Histories) -> list[tuple[int, float]]:
+        parts = [moments for moments, _ in reference_moments(given, 6_000)]
+        return [(int(p), float(t)) for part in parts for p, t in zip(part.person, part.time, strict=True)]
+
+    assert of_all(few) == [pair for pair in of_all(many) if pair[0] < persons]

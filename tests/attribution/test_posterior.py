@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -41,3 +43,32 @@ def test_true_increments_lie_within(name: str) -> None:
             held.append(low <= true <= high)
 
     assert np.mean(held) >= 0.8
+
+
+def test_channels_that_always_come_together_may_each_have_done_all_or_nothing() -> None:
+    world = known("random")
+    told = world.histories
+    social = told.unit_group[told.touch_unit] == 0
+    group = len(world.channels)
+    unit = np.append(told.unit_group, group)
+    twin = np.where(social, len(told.unit_group), told.touch_unit)
+    place = np.sort(np.concatenate([np.arange(len(social)), np.flatnonzero(social)]))
+    again = np.append(np.diff(place) == 0, False)
+    twins = replace(
+        told,
+        touch_person=told.touch_person[place],
+        touch_time=told.touch_time[place],
+        touch_unit=np.where(again, twin[place], told.touch_unit[place]),
+        unit_group=unit,
+        is_causal=np.append(told.is_causal, True),
+    )
+    study = Study.of(twins)
+    fit = fitted(study.at, study.stratum, study.totals())
+    around = spread(fit, study.at, twins.conversions.person)
+    errors = np.sqrt(np.diag(around.covariance))
+    both = around.centre[0] + around.centre[-1]
+
+    for place_ in (0, -1):
+        low, high = interval(float(around.centre[place_]), float(errors[place_]))
+        assert low < 0.1 * both
+        assert 0.8 * both < high < 3 * both

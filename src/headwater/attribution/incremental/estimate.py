@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from headwater.attribution.incremental.intensity import Fit
     from headwater.attribution.incremental.posterior import Spread
 
-MOMENTS_PER_CONVERSION = 20
-"""Reference moments: so many add a twentieth to the variance."""
-LEAST_MOMENTS, MOST_MOMENTS = 100_000, 600_000
+MOMENTS_PER_CONVERSION = 40
+"""Reference moments: so many add a fortieth to the variance."""
+LEAST_MOMENTS, MOST_MOMENTS = 200_000, 900_000
 FITS = 3
 """The first takes want as a straight line; each later one learns season and bends from the one before it."""
 SETTLING_ROUNDS = 12

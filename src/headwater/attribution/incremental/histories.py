@@ -35,6 +35,12 @@ LEAST_ON_A_TICK = 4
 """unless there are hardly more conversions than times of day."""
 MICROS = 86_400_000_000
 """Microseconds of a day."""
+GOLDEN, OTHER = 0.6180339887498949, 0.4142135623730951
+"""Parts of whole numbers whose multiples fill the way from 0 to 1 evenly: of pieces, and of persons."""
+SHORTEST = 1e-9
+"""Days; no piece is shorter."""
+LENGTHS = 4
+"""Lengths that a piece may have from one to its double: it changes seldom, so that moments stay."""
 ROWS_AT_ONCE = 100_000
 """Moments that are worked on together: what memory and caches like."""
 
@@ -79,6 +85,9 @@ class Histories:
     conversions: Moments
     known: npt.NDArray[np.bool_] | None = None
     """Who is known by name (a login, an e-mail address), so that devices and lost cookies are one person's."""
+
+    phase: Floats | None = None
+    """By person, evenly spread from 0 to 1: where in the first piece of the person's days its reference moment lies."""
 
     @property
     def groups(self) -> int:
@@ -154,28 +163,33 @@ def exposure(histories: Histories, moments: Moments, rates: Floats, *, ahead: fl
 def reference_moments(histories: Histories, count: int) -> Iterator[tuple[Moments, float]]:
     """Yield moments that stand for all the time in which persons were seen, in parts, with days that each stands for.
 
-    The person-days, laid end to end, are cut into `count` equal pieces; each gives one moment, whose place
-    in the piece follows the golden ratio, so that no rhythm of the data can meet one of the moments. Where the
+    Each person's days are cut into pieces of equal length; each gives one moment, whose place in the piece follows
+    the golden ratio from the person's phase on, so that no rhythm of the data can meet one of the moments; what lies
+    beyond the days seen is left out. So moments are each person's own: whoever else is there, and however many
+    conversions, they stay where they are, but that pieces are a fifth shorter or longer now and then. Where the
     times of conversions have been rounded (to days, to hours), so are the moments: a conversion at midnight has
     touches at whole numbers of days behind it, where weights are larger than on the mean of a day.
     """
     seen = np.maximum(histories.end - histories.begin, 0.0)
-    until = np.cumsum(seen)
-    whole = float(until[-1]) if len(until) else 0.0
+    whole = float(seen.sum())
     if not whole:
         return
-    step = whole / count
+    length = float(2.0 ** (np.floor(LENGTHS * np.log2(max(whole / count, SHORTEST))) / LENGTHS))
+    phase = (np.arange(len(seen)) * OTHER) % 1 if histories.phase is None else histories.phase
+    pieces = np.ceil(seen / length).astype(np.int64)
+    person = np.repeat(np.arange(len(seen)), pieces)
+    piece = np.arange(len(person)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    time = (piece + (phase[person] + piece * GOLDEN) % 1) * length
+    is_seen = time < seen[person]
+    if not is_seen.any():
+        is_seen, time = seen[person] > 0, np.minimum(time, seen[person] / 2)
+    person, time = person[is_seen], (time + histories.begin[person])[is_seen]
     on = ticks(histories.conversions.time)
-    for start in range(0, count, ROWS_AT_ONCE):
-        number = np.arange(start, min(start + ROWS_AT_ONCE, count))
-        at = (number + (number * 0.6180339887498949) % 1.0) * step
-        person = np.minimum(np.searchsorted(until, at, side="right"), len(until) - 1)
-        time = np.minimum(
-            histories.begin[person] + (at - (until[person] - seen[person])), histories.end[person]
-        )
+    for start in range(0, len(person), ROWS_AT_ONCE):
+        who, when = person[start : start + ROWS_AT_ONCE], time[start : start + ROWS_AT_ONCE]
         if on is not None:
-            time = np.maximum(_rounded(time, on), histories.begin[person])
-        yield Moments(person, time), step
+            when = np.maximum(_rounded(when, on), histories.begin[who])
+        yield Moments(who, when), whole / len(person)
 
 
 def ticks(times: Floats) -> Floats | None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 SHRINKAGE = 1.0
 """Log-likelihood that a coefficient must earn to bring as much as the stratum's own rate does."""
 STEPS = 400
+MEMORY = 40
+"""Steps that the search remembers: with the usual ten it stops short of the top where channels come together."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -119,7 +121,7 @@ def fitted(at: Exposure, stratum: Whole, totals: Totals, *, shrinkage: float = S
     start = np.full(len(scale), 0.02)
     found = minimize(
         loss, start, jac=True, bounds=[(0, None)] * len(start), method="L-BFGS-B",
-        options={"maxiter": STEPS, "maxfun": 2 * STEPS, "ftol": 1e-9},
+        options={"maxiter": STEPS, "maxfun": 2 * STEPS, "ftol": 1e-11, "maxcor": MEMORY},
     )  # fmt: skip
     b, g = found.x[:columns] / scale[:columns], found.x[columns:] / scale[columns:]
     rate = counts / np.maximum(totals.integral(b, g), 1e-300)

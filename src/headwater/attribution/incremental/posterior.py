@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 RIDGE = 1e-6
 """Share of each diagonal element that is added to it: what nobody met has no curvature."""
+Z = 1.959963984540054
+"""Standard errors that a 95 % interval reaches on either side."""
+INFLATED = 5.0
+"""So many times the error that a group would have alone, and it is not told apart from others."""
 USUAL_MIX = (0.25, 0.5, 0.25)
 """Shares of the half-lives in what a group brings, where none was fitted."""
 
@@ -58,7 +62,8 @@ def spread(fit: Fit, at: Exposure, person: Whole, *, integration: float = 0.0) -
     at_zero = centre <= 0
     return Spread(
         centre=np.where(at_zero, np.minimum(shift[:groups], 0.0), centre),
-        covariance=variance[:groups, :groups] * (1 + integration),
+        covariance=_together(variance[:groups, :groups], inverse[:groups, :groups], centre)
+        * (1 + integration),
     )
 
 
@@ -79,6 +84,21 @@ def _curved(fit: Fit, at: Exposure, turn: Floats, person: Whole) -> tuple[Floats
     variance = inverse @ _by_person(_scores(fit, at, turn) / scale, person) @ inverse
     whole = np.outer(scale, scale)
     return inverse / whole, variance / whole
+
+
+def _together(variance: Floats, inverse: Floats, centre: Floats) -> Floats:
+    """Return the covariance with errors of their own for groups whose touches always come together.
+
+    There the sandwich is noise, since nothing in the scores tells such groups apart. What one alone would have for an
+    error is known, and that no more can pass from one to another than the others have.
+    """
+    errors, alone = np.sqrt(np.diag(inverse)), 1 / np.sqrt(np.diag(np.linalg.inv(inverse)))
+    against = np.maximum(-inverse / np.outer(errors, errors), 0.0)
+    passes = against @ np.maximum(centre, 0.0) / Z
+    own = np.sqrt(np.maximum(np.diag(variance), 1e-300))
+    change = np.where(errors > INFLATED * alone, np.hypot(alone, np.minimum(errors, passes)) / own, 1.0)
+    made: Floats = variance * np.outer(change, change)
+    return made
 
 
 def _mixes(expected: Floats) -> Floats:
@@ -119,7 +139,7 @@ def _by_person(scores: Floats, person: Whole) -> Floats:
     return made
 
 
-def interval(centre: float, error: float, *, z: float = 1.959963984540054) -> tuple[float, float]:
+def interval(centre: float, error: float, *, z: float = Z) -> tuple[float, float]:
     """Return a 95 % interval of a number that cannot be below 0, from a normal around `centre`.
 
     The lower end is 0 where the normal reaches below it; the upper end leaves 2.5 % of what lies above 0.
