@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LOOKED_AFTER = 10.0
 """Days after a conversion in which the person ought to be seen."""
 SEEN_LEAST = 0.5
-"""Share of the conversions whose person is: below it nobody counts as seen."""
+"""Share of the conversions whose person is, beside the share after touches: below it nobody counts as seen."""
 MOST_VISITS = 40_000
 """Visits that the fit looks at; evenly spaced ones where there are more."""
 LEAST_VISITS = 200
@@ -55,14 +55,18 @@ def is_sated(histories: Histories) -> bool:
 
 
 def is_unseen(histories: Histories) -> bool:
-    """Tell whether most persons are lost from sight soon after they convert."""
+    """Tell whether most persons are lost from sight soon after they convert, beside what is usual after a touch."""
+    touches = Moments(histories.touch_person, histories.touch_time)
+    after_it, usual = (_seen_after(histories, moments) for moments in (histories.conversions, touches))
+    return after_it < SEEN_LEAST * usual
+
+
+def _seen_after(histories: Histories, moments: Moments) -> float:
+    """Return the share of the moments whose person is still seen when LOOKED_AFTER days have gone; 1 without any."""
     last = float(np.max(histories.end, initial=0.0))
-    early = histories.conversions.time <= last - LOOKED_AFTER
-    if not early.any():
-        return False
-    until = histories.end[histories.conversions.person[early]]
-    seen = until >= histories.conversions.time[early] + LOOKED_AFTER
-    return bool(seen.mean() < SEEN_LEAST)
+    early = moments.time <= last - LOOKED_AFTER
+    until = histories.end[moments.person[early]]
+    return float((until >= moments.time[early] + LOOKED_AFTER).mean()) if early.any() else 1.0
 
 
 def evidence(histories: Histories, totals: Totals, rates: Floats) -> Floats | None:

@@ -4,8 +4,10 @@ Reads  times of touches and conversions by person, what was imported of persons
 Makes  begin and end of each person's time, and which conversions teach
 
 Who was imported with the time of observation was seen for that time. Anybody else is met by an event, and seen from
-then on. Where nobody converts a second time (a contract is signed once), nobody is at risk after the first. Somebody who is met by converting says nothing of how often those already met convert (delayed entry): to
-count the conversion one would have to count everybody who was never met as well, and nobody knows how many they are.
+then on, until identifiers are lost (see `lapsing`). Where nobody converts a second time (a contract is signed once),
+nobody is at risk after the first. Somebody who is met by converting says nothing of how often those already met
+convert (delayed entry): to count the conversion one would have to count everybody who was never met as well, and
+nobody knows how many they are.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+
+from headwater.attribution.incremental.lapsing import seen_until
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -74,7 +78,22 @@ def seen(persons: int, touches: Moments, conversions: Moments, told: Told, last:
         np.minimum.at(converted, person, time)
         end = np.minimum(end, converted)
         teaches &= time <= converted[person]
+    untold = np.isfinite(first)
+    untold[told.person] = False
+    end[untold] = np.minimum(end, _lapsing(touches, first, latest, untold, last))[untold]
     return Seen(begin, np.maximum(end, begin), teaches)
+
+
+def _lapsing(
+    touches: Moments, first: Floats, latest: Floats, who: npt.NDArray[np.bool_], last: float
+) -> Floats:
+    """Return until when each of those counts as seen of whom nothing was imported."""
+    half = (last - float(first[who].min())) / 2 if who.any() else 0.0
+    age = touches.time - first[touches.person]
+    learned = who[touches.person] & (first[touches.person] <= last - half) & (age > 0) & (age <= half)
+    made = np.full(len(first), last)
+    made[who] = seen_until(first[who], latest[who], int(who[touches.person].sum()), age[learned], last)
+    return made
 
 
 def converts_once(person: Whole, *, persons: int) -> bool:
