@@ -33,6 +33,7 @@ TESTED_ELSEWHERE = {
     "attribution/incremental/solving.py": "tests/report/test_incremental.py",
     "attribution/experiments/finding.py": "tests/attribution/test_geo.py",
     "attribution/experiments/geo_power.py": "tests/attribution/test_geo.py",
+    "built.py": "tests/test_increment.py",
     "cli/experimenting.py": "tests/cli/test_experiment.py",
     "attribution/first.py": "tests/attribution/test_ledger.py",
     "attribution/fixed_point.py": "tests/attribution/test_ledger.py",
