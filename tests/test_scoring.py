@@ -103,6 +103,21 @@ def test_a_score_is_written_in_the_form_that_its_name_says(tmp_path: Path) -> No
         written(answer, tmp_path / "one.xlsx")
 
 
+def test_the_page_is_made_anew_on_small_worlds_and_says_of_each_that_the_fitted_model_errs_less(
+    tmp_path: Path,
+) -> None:
+    answer = score("all", Ask(persons=4000, days=40, models=("last", "incremental"), experiments=("none",)))
+
+    written(answer, tmp_path)
+
+    text = (tmp_path / "scores.md").read_text(encoding="utf-8")
+    wrong = {(row["world"], row["model"]): row["wape"] for row in answer if row["by"] == "channel"}
+    for world in WORLDS:
+        assert f"| [{world}](worlds/{world}.md) |" in text
+        if world != "null":  # nothing is true there
+            assert wrong[world, "incremental"] < 0.7 * wrong[world, "last"]
+
+
 @pytest.mark.parametrize("given", [{"experiments": ("some",)}, {"of": "clicks"}])
 def test_what_cannot_be_scored_is_refused(given: dict[str, object]) -> None:
     with pytest.raises(UsageError, match="cannot be"):

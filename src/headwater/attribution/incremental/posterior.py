@@ -49,21 +49,20 @@ def spread(fit: Fit, at: Exposure, person: Whole, *, integration: float = 0.0) -
     unit = np.where(fit.unit > 0, fit.unit, 1.0)
     past = _directions(mixes / unit.reshape(mixes.shape))  # one unit of strength: one conversion
     plain, bends = np.split(fit.want, [len(fit.want) - at.bends])
-    around, rates = np.split(
-        plain, [len(plain) // (len(AROUND) + 1) * len(AROUND)]
-    )  # one column alone: no rates
+    triples = len(plain) // (len(AROUND) + 1) * len(AROUND)  # none where all columns are gathered in one
+    around, rates = plain[:triples], plain[triples:]
     turn = block_diag(past, _directions(around.reshape(-1, len(AROUND))), rates[:, None], np.diag(bends))
     turn = turn[:, np.abs(turn).sum(axis=0) > 0]
-    inverse, variance = _curved(fit, at, turn, person)
+    inverse, variance, alone = _curved(fit, at, turn, person)
     groups = past.shape[1]
     centre = fit.expected.reshape(-1, len(PAST)).sum(axis=1)
     slope = np.where(np.arange(turn.shape[1]) < groups, turn.T @ fit.slope, 0.0)
     shift = -(inverse @ slope)
     at_zero = centre <= 0
+    of = slice(groups)
     return Spread(
-        centre=np.where(at_zero, np.minimum(shift[:groups], 0.0), centre),
-        covariance=_together(variance[:groups, :groups], inverse[:groups, :groups], centre)
-        * (1 + integration),
+        centre=np.where(at_zero, np.minimum(shift[of], 0.0), centre),
+        covariance=_together(variance[of, of], inverse[of, of], alone[of], centre) * (1 + integration),
     )
 
 
@@ -74,8 +73,8 @@ def share_of(around: Spread, conversions: int) -> tuple[float, float]:
     return whole / max(conversions, 1), error / max(conversions, 1)
 
 
-def _curved(fit: Fit, at: Exposure, turn: Floats, person: Whole) -> tuple[Floats, Floats]:
-    """Return the inverse of the curvature along the columns of `turn`, and Huber's sandwich around it."""
+def _curved(fit: Fit, at: Exposure, turn: Floats, person: Whole) -> tuple[Floats, Floats, Floats]:
+    """Return the inverse of the curvature along the columns of `turn`, Huber's sandwich around it, and errors alone."""
     curvature = turn.T @ fit.curvature @ turn
     scale = np.sqrt(np.maximum(np.diag(curvature), 1e-12))
     curvature = curvature / scale[:, None] / scale[None, :]
@@ -83,16 +82,16 @@ def _curved(fit: Fit, at: Exposure, turn: Floats, person: Whole) -> tuple[Floats
     inverse = np.linalg.inv(curvature)
     variance = inverse @ _by_person(_scores(fit, at, turn) / scale, person) @ inverse
     whole = np.outer(scale, scale)
-    return inverse / whole, variance / whole
+    return inverse / whole, variance / whole, 1 / scale
 
 
-def _together(variance: Floats, inverse: Floats, centre: Floats) -> Floats:
+def _together(variance: Floats, inverse: Floats, alone: Floats, centre: Floats) -> Floats:
     """Return the covariance with errors of their own for groups whose touches always come together.
 
     There the sandwich is noise, since nothing in the scores tells such groups apart. What one alone would have for an
     error is known, and that no more can pass from one to another than the others have.
     """
-    errors, alone = np.sqrt(np.diag(inverse)), 1 / np.sqrt(np.diag(np.linalg.inv(inverse)))
+    errors = np.sqrt(np.maximum(np.diag(inverse), alone**2))
     against = np.maximum(-inverse / np.outer(errors, errors), 0.0)
     passes = against @ np.maximum(centre, 0.0) / Z
     own = np.sqrt(np.maximum(np.diag(variance), 1e-300))
