@@ -14,7 +14,7 @@ from headwater.workspace import Workspace
 from tests import lived
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 SHORT, LONG = 1.0, 3600.0
@@ -120,9 +120,10 @@ class Slow:
     taken: int = 0
     fails: bool = False
 
-    def take(self) -> Any:
+    def take(self, let_go: Callable[[], None]) -> Any:
         self.begun.set()
         assert self.may.wait(10)
+        let_go()
         if self.fails:
             raise NotFoundError("There are no tables.", hint="wait.")
         self.taken += 1
@@ -173,11 +174,11 @@ def test_while_the_next_moment_is_taken_the_last_one_answers() -> None:
 
     meanwhile = kept.ask(number, max_age=SHORT)
     assert slow.begun.wait(10)
-    was_closed_first = first.is_closed
+    was_open = not first.is_closed
     slow.may.set()
     kept.renew()
 
-    assert (meanwhile, was_closed_first) == (1, True)
+    assert (meanwhile, was_open, first.is_closed) == (1, True, True)
     assert kept.ask(number, max_age=SHORT) == 2
 
 
@@ -206,3 +207,17 @@ def test_a_moment_that_cannot_be_taken_is_told_and_tried_again() -> None:
     slow.fails = False
 
     assert kept.ask(number, max_age=LONG) == 1
+
+
+def test_where_the_next_moment_cannot_be_taken_the_last_is_let_go_and_whoever_asks_is_told() -> None:
+    slow = Slow()
+    slow.may.set()
+    kept = Held(slow.take)
+    first: Any = kept.ask(lambda moment: moment, max_age=LONG)
+    slow.fails = True
+
+    kept.renew()
+
+    assert first.is_closed
+    with pytest.raises(NotFoundError):
+        kept.ask(number, max_age=LONG)

@@ -5,8 +5,8 @@ Makes  answers that are all of that moment
 
 What is fitted to all journeys takes seconds and is void with the next event. Whoever can do with answers that
 are a little old shares a moment: each number in them is what the same question as of that moment says. A moment is
-an open transaction, and the file cannot be tidied while there is one; so it is closed before the next is taken,
-and answers that it gave stand in until that is there.
+an open transaction, and the file cannot be tidied while there is one; so it is let go when the next is fitted, the file
+is tidied, and then the next is opened. Answers that it gave stand in until that is there.
 """
 
 from __future__ import annotations
@@ -133,8 +133,8 @@ class Moment:
 class Held:
     """The moment that is held; the next is taken aside, by one thread for all who ask."""
 
-    def __init__(self, take: Callable[[], Moment]) -> None:
-        """Take the function that takes a moment of now."""
+    def __init__(self, take: Callable[[Callable[[], None]], Moment]) -> None:
+        """Take the function that takes a moment of now; it calls what it is given when the last is to be let go."""
         self._take = take
         self._changed = threading.Condition()
         self._moment: Moment | None = None
@@ -147,7 +147,7 @@ class Held:
     def ask(self, question: Callable[[Moment], Answer], *, max_age: float) -> Answer:
         """Return what a moment answers that is not much older than `max_age` seconds.
 
-        While the next one is being taken the last one tells what it has told before; other questions wait.
+        While the next one is being fitted the last one answers.
         """
         self._asked_at = time.monotonic()
         while True:
@@ -207,17 +207,18 @@ class Held:
         except Exception as error:  # noqa: BLE001 (whoever waits is told)
             failed = error
             log.warning("the tables could not be held: %s", error)
+            if self._moment is not None:
+                self._moment.close()
         with self._changed:
             self._moment, self._failed, self._is_taking = fresh, failed, False
             self._changed.notify_all()
 
     def _good(self) -> Moment | None:
         """Return a moment that was not to be dropped while it was taken."""
-        if self._moment is not None:
-            self._moment.close()
+        last = self._moment
         while True:
             drops = self._drops
-            fresh = self._take()
+            fresh = self._take(last.close if last else lambda: None)
             if drops == self._drops:
                 return fresh
             fresh.close()

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -298,13 +298,19 @@ class Workspace:
             solve=lambda table: self._solve(engine, settings, [table]),
         )
 
-    def _moment_of_now(self) -> Moment:
-        """Solve what is lazy, and hold the tables as they are then."""
+    def _moment_of_now(self, let_go: Callable[[], None]) -> Moment:
+        """Solve what is lazy, let the last moment go, and hold the tables as they are then."""
         with self._building:
             self._ready()
             started, held, builds = time.monotonic(), self._held, self._builds
+            self._solve(self.engine, held[0], EVERY_LAZY)
+            let_go()
+            with suppress(
+                duckdb.TransactionException
+            ):  # somebody reads just now: the file is tidied next time
+                self.engine.execute("checkpoint")
             reader = self.engine.cursor()
-            self._stay(reader, held[0], EVERY_LAZY)
+            reader.stay()
         return Moment(
             replace(self._context(self.engine, reader, held), solve=None, remade=None),
             close=reader.close,
