@@ -79,7 +79,7 @@ class Ask:
 
     models: Sequence[str] = ()
     """Names of models; empty: all there are."""
-    persons: int = 50_000
+    persons: int = 200_000
     days: int = 60
     seed: int = 1
     experiments: Sequence[str] = EXPERIMENTS

@@ -24,7 +24,7 @@ def score(
         ),
     ] = "all",
     models: Annotated[str | None, Parameter(help="Models joined by commas (default: all there are).")] = None,
-    persons: Annotated[int, Parameter(help="Persons in each market.")] = 50_000,
+    persons: Annotated[int, Parameter(help="Persons in each market.")] = 200_000,
     days: Annotated[int, Parameter(help="Days of the period.")] = 60,
     seed: Annotated[int, Parameter(help="The same seed gives the same numbers, CPU and memory aside.")] = 1,
     experiments: Annotated[

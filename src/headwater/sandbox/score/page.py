@@ -15,7 +15,7 @@ from headwater.sandbox.score.measures import MEASURES
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-PERSONS = 20_000
+PERSONS = 200_000
 """Persons in each market of the page in the documents."""
 COMMAND = f"headwater score --persons {PERSONS} --out docs"
 LONGEST = 112
