@@ -41,3 +41,24 @@ def test_a_campaign_that_nobody_met_is_like_its_channel() -> None:
     made = parted(np.zeros(0, dtype=int), np.zeros(0, dtype=int), np.zeros(0), np.array([0.0]), np.array([0]))
 
     assert made.multiple.tolist() == [1.0]
+
+
+def test_the_error_is_how_far_the_multiples_are_off_by_chance() -> None:
+    random = np.random.default_rng(5)
+    off, said = [], []
+    for _ in range(60):
+        moment, unit, count = [], [], 0
+        for number in range(4):
+            converted = random.poisson(300) + random.poisson(150)  # organic ones, and those that it added
+            moment += range(count, count + converted)
+            unit += [number] * converted
+            count += converted
+        pairs = np.array(moment), np.array(unit)
+        made = parted(
+            *pairs, np.full(count, 0.5), np.full(4, 150.0), np.arange(4)
+        )  # each a channel of its own
+        off.append(made.multiple - 1)
+        said.append(made.error)
+
+    # a conversion is the campaign's by a third: counting it as a whole one would halve the error
+    assert np.std(off) == pytest.approx(np.mean(said), rel=0.25)

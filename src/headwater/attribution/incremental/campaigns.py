@@ -46,7 +46,21 @@ def parted(moment: Whole, unit: Whole, weight: Floats, due: Floats, group: Whole
         brought = np.bincount(unit, weights=added / intensity[moment], minlength=len(due)).astype(float)
         shape = _shapes(brought, due, group, len(shape))
         multiple = (shape[group] + brought) / (shape[group] + due)
-    return Parted(multiple=multiple, error=1 / np.sqrt(shape[group] + brought))
+    return Parted(multiple=multiple, error=1 / np.sqrt(shape[group] + _told(moment, unit, weight, multiple)))
+
+
+def _told(moment: Whole, unit: Whole, weight: Floats, multiple: Floats) -> Floats:
+    """Return how many conversions' worth is told of each unit: the sum of the squares of its shares.
+
+    A conversion that a unit has a half share in tells a quarter of what a conversion tells that it brought alone
+    (Louis 1982, on the information that is missing where it is not known what brought what).
+    """
+    added = multiple[unit] * weight
+    intensity = 1 + np.bincount(moment, weights=added, minlength=int(moment.max(initial=-1)) + 1)
+    pair, place = np.unique(moment.astype(np.int64) * len(multiple) + unit, return_inverse=True)
+    share = np.bincount(place, weights=added / intensity[moment], minlength=len(pair))
+    told: Floats = np.bincount(pair % len(multiple), weights=share**2, minlength=len(multiple)).astype(float)
+    return told
 
 
 def _shapes(brought: Floats, due: Floats, group: Whole, groups: int) -> Floats:
