@@ -13,7 +13,7 @@ from tests.web.canned_measures import ASSOCIATION, NOTE
 from tests.web.conftest import WIDE, opened
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
 AUDIT = """async () => (await axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}))
@@ -168,6 +168,20 @@ def test_the_window_that_is_long_enough_is_marked(page: Page, stub: str) -> None
     expect(table.get_by_role("row", name="14d")).to_contain_text("advised")
     expect(table.get_by_role("row", name="90d")).to_contain_text("in use")
     expect(table.get_by_role("row", name="7d")).to_contain_text("−13.8%")
+
+
+def test_what_has_no_campaign_has_one_colour_in_every_table(page: Page, stub: str) -> None:
+    def emptied(route: Route) -> None:
+        route.fulfill(body=route.fetch().text().replace('"campaign": "email"', '"campaign": ""'))
+
+    page.route(re.compile(r"/reports/(attribution|compare|lift)\?.*by=campaign"), emptied)
+    page.goto(f"{stub}#/models?by=campaign")
+    dots = page.get_by_role("rowheader", name="(none)").locator("[aria-hidden]")
+    expect(dots).to_have_count(3)
+
+    colours = dots.evaluate_all("all => all.map(one => one.style.background)")
+
+    assert set(colours) == {"oklch(0.62 0.015 200)"}
 
 
 def test_a_path_leads_to_somebody_who_went_that_way(page: Page, stub: str) -> None:

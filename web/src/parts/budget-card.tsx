@@ -1,16 +1,19 @@
 // Budget card: would moving money pay, and could the answer be the other way round.
 import { useState } from "react";
-import { csvLink, useFittedReport } from "../api/client";
+import { useFittedReport } from "../api/client";
 import type { Report, Row } from "../api/types";
 import { credit, magnitude, money, share, timeOfDay, words } from "../format";
-import { choose, useRoute } from "../route";
+import { choose } from "../route";
 import { Card, Command, Nothing } from "./card";
 import { Dot } from "./chip";
+import { useChosen } from "./choices";
+import { ByChooser, PeriodChooser } from "./choosers";
 import { Select } from "./controls";
+import { Foot } from "./csv-link";
 import { Guard } from "./guard";
 import { Ends, IntervalMark } from "./interval";
-import { PERIODS, since } from "./period";
-import { Scroll } from "./scroll";
+import { since } from "./period";
+import { Cell, FirstHead, Head, ROOMY, Table } from "./table";
 
 const DIMENSIONS = [
   { value: "channel", label: "Channel" },
@@ -31,10 +34,9 @@ const VERDICTS: Readonly<Record<string, { readonly label: string; readonly color
 };
 
 export function BudgetCard() {
-  const { choices } = useRoute();
-  const by = choices.get("by") === "campaign" ? "campaign" : "channel";
-  const period = choices.get("period") ?? "";
-  const options = { by, model: choices.get("model") ?? undefined, since: since(period) };
+  const chosen = useChosen();
+  const by = chosen.by === "campaign" ? "campaign" : "channel";
+  const options = { by, model: chosen.model ?? undefined, since: since(chosen.period) };
   const query = useFittedReport("budget", options);
   const report = query.data;
   return (
@@ -43,13 +45,8 @@ export function BudgetCard() {
       note="A tenth of the smaller spend, from what returns less to what returns more"
       actions={
         <>
-          <Select label="By" choices={DIMENSIONS} value={by} onChange={(value) => choose("by", value)} />
-          <Select
-            label="Period"
-            choices={PERIODS}
-            value={period}
-            onChange={(value) => choose("period", value)}
-          />
+          <ByChooser value={by} dimensions={DIMENSIONS} />
+          <PeriodChooser value={chosen.period} />
         </>
       }
     >
@@ -63,29 +60,24 @@ export function BudgetCard() {
           />
           <MovesTable report={report} />
           <p className="border-t border-line px-4 py-2 text-[12.5px] sm:px-5">{report.meta.notes?.[0]}</p>
-          <p className="flex flex-wrap justify-between gap-x-4 border-t border-line px-4 py-2 text-[12.5px] text-quiet sm:px-5">
-            <span>
-              By {words(report.meta.models?.[0] ?? "").toLowerCase()}
-              {options.model ? (
-                <>
-                  {" "}
-                  (
-                  <button
-                    type="button"
-                    onClick={() => choose("model", "")}
-                    className="text-accent underline underline-offset-2"
-                  >
-                    back to the usual model
-                  </button>
-                  )
-                </>
-              ) : null}
-              ; 95 % intervals, as of {timeOfDay(String(report.meta.as_of))}.
-            </span>
-            <a className="text-accent underline-offset-2 hover:underline" href={csvLink("budget", options)}>
-              Download CSV
-            </a>
-          </p>
+          <Foot report="budget" options={options}>
+            By {words(report.meta.models?.[0] ?? "").toLowerCase()}
+            {options.model ? (
+              <>
+                {" "}
+                (
+                <button
+                  type="button"
+                  onClick={() => choose("model", "")}
+                  className="text-accent underline underline-offset-2"
+                >
+                  back to the usual model
+                </button>
+                )
+              </>
+            ) : null}
+            ; 95 % intervals, as of {timeOfDay(String(report.meta.as_of))}.
+          </Foot>
         </>
       ) : (
         <Nothing query={query}>
@@ -182,72 +174,55 @@ function MovesTable({ report }: { readonly report: Report }) {
   const currency = report.meta.currency ?? "USD";
   const most = Math.max(1e-9, ...rows.map((row) => Math.max(magnitude(row.gain), magnitude(row.gain_high))));
   const least = Math.min(0, ...rows.map((row) => magnitude(row.gain_low)));
-  const head = "px-2 py-2 sm:px-3 text-right font-medium whitespace-nowrap last:pr-4 sm:last:pr-5";
-  const cell = "px-2 py-1.5 sm:px-3 text-right whitespace-nowrap last:pr-4 sm:last:pr-5";
   return (
-    <Scroll label="Moves of money">
-      <table className="w-full border-collapse text-[13px]">
-        <caption className="sr-only">What each move of money would gain, with intervals</caption>
-        <thead>
-          <tr className="border-y border-line bg-sunken text-quiet">
-            <th scope="col" className="sticky left-0 bg-sunken py-2 pr-3 pl-4 text-left font-medium sm:pl-5">
-              From, to
-            </th>
-            <th scope="col" className={head}>
-              Gain
-            </th>
-            <th scope="col" className={`${head} w-[26%] min-w-32`}>
-              95 % interval
-            </th>
-            <th scope="col" className={head}>
-              Chance of a loss
-            </th>
-            <th scope="col" className={head}>
-              Verdict
-            </th>
-            <th scope="col" className={head}>
-              Amount
-            </th>
-            <th scope="col" className={head}>
-              Returns
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr
-              key={`${row.from} ${row.to} ${row.model}`}
-              className="border-b border-line last:border-0 hover:bg-sunken/50"
-            >
-              <th scope="row" className="sticky left-0 bg-card py-2 pr-3 pl-4 text-left font-medium sm:pl-5">
-                <Value name={String(row.from)} />
-                <span aria-hidden="true" className="mx-1 text-quiet">
-                  ›
-                </span>
-                <Value name={String(row.to)} />
-              </th>
-              <td className={cell}>{signed(figure, row.gain)}</td>
-              <td className={cell}>
-                <Ends low={row.gain_low} high={row.gain_high} figure={(one) => signed(figure, one)} />
-                <IntervalMark
-                  value={magnitude(row.gain)}
-                  low={row.gain_low == null ? null : magnitude(row.gain_low)}
-                  high={row.gain_high == null ? null : magnitude(row.gain_high)}
-                  most={most}
-                  least={least}
-                />
-              </td>
-              <td className={cell}>{row.loss_chance == null ? "–" : share(magnitude(row.loss_chance))}</td>
-              <td className={`${cell} font-medium ${verdict(row).color}`}>{verdict(row).label}</td>
-              <td className={cell}>{money(String(row.amount), currency)}</td>
-              <td className={`${cell} text-quiet`}>
-                {precisely(row.return_from)} › {precisely(row.return_to)}
-              </td>
-            </tr>
+    <Table
+      label="Moves of money"
+      caption="What each move of money would gain, with intervals"
+      heads={
+        <>
+          <FirstHead>From, to</FirstHead>
+          <Head className={ROOMY}>Gain</Head>
+          <Head className={`${ROOMY} w-[26%] min-w-32`}>95 % interval</Head>
+          {["Chance of a loss", "Verdict", "Amount", "Returns"].map((one) => (
+            <Head key={one} className={ROOMY}>
+              {one}
+            </Head>
           ))}
-        </tbody>
-      </table>
-    </Scroll>
+        </>
+      }
+    >
+      {rows.map((row) => (
+        <tr
+          key={`${row.from} ${row.to} ${row.model}`}
+          className="border-b border-line last:border-0 hover:bg-sunken/50"
+        >
+          <th scope="row" className="sticky left-0 bg-card py-2 pr-3 pl-4 text-left font-medium sm:pl-5">
+            <Value name={String(row.from)} />
+            <span aria-hidden="true" className="mx-1 text-quiet">
+              ›
+            </span>
+            <Value name={String(row.to)} />
+          </th>
+          <Cell className={ROOMY}>{signed(figure, row.gain)}</Cell>
+          <Cell className={ROOMY}>
+            <Ends low={row.gain_low} high={row.gain_high} figure={(one) => signed(figure, one)} />
+            <IntervalMark
+              value={magnitude(row.gain)}
+              low={row.gain_low == null ? null : magnitude(row.gain_low)}
+              high={row.gain_high == null ? null : magnitude(row.gain_high)}
+              most={most}
+              least={least}
+            />
+          </Cell>
+          <Cell className={ROOMY}>{row.loss_chance == null ? "–" : share(magnitude(row.loss_chance))}</Cell>
+          <Cell className={`${ROOMY} font-medium ${verdict(row).color}`}>{verdict(row).label}</Cell>
+          <Cell className={ROOMY}>{money(String(row.amount), currency)}</Cell>
+          <Cell className={`${ROOMY} text-quiet`}>
+            {precisely(row.return_from)} › {precisely(row.return_to)}
+          </Cell>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

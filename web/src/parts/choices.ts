@@ -1,4 +1,5 @@
 // Choices: what the cards about credit can be asked: by what, which figure. They share them by the address.
+import { useRoute } from "../route";
 
 export const DIMENSIONS = [
   { value: "channel", label: "Channel" },
@@ -17,3 +18,23 @@ export const FEW = ["incremental", "first", "last", "linear", "position", "marko
 export const AT_ONCE = FEW.slice(1).join(",");
 
 export type Metric = "conversions" | "value";
+
+export interface Chosen {
+  readonly by: string;
+  readonly metric: Metric;
+  /** Days back, or nothing for all time. */
+  readonly period: string;
+  /** The model that was asked for; none until somebody asks. */
+  readonly model: string | null;
+}
+
+/** What the address chooses, and the usual where it chooses nothing. */
+export function useChosen(): Chosen {
+  const { choices } = useRoute();
+  return {
+    by: choices.get("by") ?? "channel",
+    metric: (choices.get("metric") ?? "conversions") as Metric,
+    period: choices.get("period") ?? "",
+    model: choices.get("model"),
+  };
+}

@@ -1,31 +1,29 @@
 // Credit card: one model's credit with how sure it is, what it cost, and what would have come anyway.
-import { csvLink, useFittedReport } from "../api/client";
+import { useFittedReport } from "../api/client";
 import type { Report, Row } from "../api/types";
 import { color } from "../channels";
 import { credit, decimal, magnitude, micros, money, share, timeOfDay, times, words } from "../format";
-import { choose, useRoute } from "../route";
-import { Card, Command, Nothing } from "./card";
-import { Dot } from "./chip";
-import { DIMENSIONS, METRICS, type Metric } from "./choices";
-import { Segmented, Select } from "./controls";
+import { choose } from "../route";
+import { type Asked, Card, Command, Nothing } from "./card";
+import { type Metric, useChosen } from "./choices";
+import { ByChooser, FigureChooser, PeriodChooser } from "./choosers";
+import { Select } from "./controls";
+import { Foot } from "./csv-link";
 import { Guard } from "./guard";
 import { Ends, IntervalMark } from "./interval";
-import { PERIODS, since } from "./period";
-import { Scroll } from "./scroll";
+import { since } from "./period";
+import { Cell, FirstHead, Head, NameHead, ROOMY, Table } from "./table";
 
 const BASELINE = "incremental";
 const SHOWN = 12;
 
 export function CreditCard() {
-  const { choices } = useRoute();
-  const by = choices.get("by") ?? "channel";
-  const metric = (choices.get("metric") ?? "conversions") as Metric;
-  const period = choices.get("period") ?? "";
+  const { by, metric, period, model: wanted } = useChosen();
   const options = { by, since: since(period) };
   const query = useFittedReport("attribution", options);
   const report = query.data;
   const models = report?.meta.models ?? [];
-  const model = shownModel(report, choices.get("model"));
+  const model = shownModel(report, wanted);
   return (
     <Card
       title="What marketing brought"
@@ -40,19 +38,9 @@ export function CreditCard() {
             value={model}
             onChange={(value) => choose("model", value)}
           />
-          <Select label="By" choices={DIMENSIONS} value={by} onChange={(value) => choose("by", value)} />
-          <Select
-            label="Period"
-            choices={PERIODS}
-            value={period}
-            onChange={(value) => choose("period", value)}
-          />
-          <Segmented
-            label="Figure"
-            choices={METRICS}
-            value={metric}
-            onChange={(value) => choose("metric", value)}
-          />
+          <ByChooser value={by} />
+          <PeriodChooser value={period} />
+          <FigureChooser value={metric} />
         </>
       }
     >
@@ -61,28 +49,27 @@ export function CreditCard() {
           <Parts report={report} model={model} metric={metric} />
           <Guard meta={report.meta} model={model} onUse={(better) => choose("model", better)} />
           <CreditTable report={report} model={model} metric={metric} />
-          <p className="flex flex-wrap justify-between gap-x-4 border-t border-line px-4 py-2 text-[12.5px] text-quiet sm:px-5">
-            <span>
-              95 % intervals; every number as of {timeOfDay(String(report.meta.as_of))}
-              {models.includes(BASELINE)
-                ? ""
-                : `. With more conversions, ${words(BASELINE).toLowerCase()} is among the models.`}
-            </span>
-            <a
-              className="text-accent underline-offset-2 hover:underline"
-              href={csvLink("attribution", options)}
-            >
-              Download CSV
-            </a>
-          </p>
+          <Foot report="attribution" options={options}>
+            95 % intervals; every number as of {timeOfDay(String(report.meta.as_of))}
+            {models.includes(BASELINE)
+              ? ""
+              : `. With more conversions, ${words(BASELINE).toLowerCase()} is among the models.`}
+          </Foot>
         </>
       ) : (
-        <Nothing query={query}>
-          No conversion has a touch before it in this period. Choose a longer one, or import past touches and
-          conversions: <Command>headwater import FILE --as touchpoints</Command>
-        </Nothing>
+        <NoCredit query={query} />
       )}
     </Card>
+  );
+}
+
+/** What stands where no conversion has any credit to give. */
+export function NoCredit({ query }: { readonly query: Asked }) {
+  return (
+    <Nothing query={query}>
+      No conversion has a touch before it in this period. Choose a longer one, or import past touches and
+      conversions: <Command>headwater import FILE --as touchpoints</Command>
+    </Nothing>
   );
 }
 
@@ -148,67 +135,47 @@ function CreditTable({ report, model, metric }: ShownProps) {
     1e-9,
     ...rows.map((row) => Math.max(magnitude(row[metric]), magnitude(row[`${metric}_high`]))),
   );
-  const head = "px-2 py-2 sm:px-3 text-right font-medium whitespace-nowrap last:pr-4 sm:last:pr-5";
-  const cell = "px-2 py-1.5 sm:px-3 text-right whitespace-nowrap last:pr-4 sm:last:pr-5";
+  const shown = metric === "value" ? "Revenue" : "Conversions";
   return (
-    <Scroll label="Credit with intervals">
-      <table className="w-full border-collapse text-[13px]">
-        <caption className="sr-only">
-          {metric === "value" ? "Revenue" : "Conversions"} that {words(model)} credits, by {by}, with
-          intervals
-        </caption>
-        <thead>
-          <tr className="border-y border-line bg-sunken text-quiet">
-            <th scope="col" className="sticky left-0 bg-sunken py-2 pr-3 pl-4 text-left font-medium sm:pl-5">
-              {words(by)}
-            </th>
-            <th scope="col" className={head}>
-              {metric === "value" ? "Revenue" : "Conversions"}
-            </th>
-            <th scope="col" className={`${head} w-[30%] min-w-32`}>
-              95 % interval
-            </th>
-            <th scope="col" className={head}>
-              Rank
-            </th>
-            <th scope="col" className={head}>
-              Spend
-            </th>
-            <th scope="col" className={head}>
-              Return
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={String(row[by])} className="border-b border-line last:border-0 hover:bg-sunken/50">
-              <th
-                scope="row"
-                className="sticky left-0 max-w-34 truncate bg-card py-2 pr-2 pl-4 text-left font-medium whitespace-nowrap sm:max-w-48 sm:pl-5"
-              >
-                <span className="mr-2 inline-flex">
-                  <Dot name={String(row[by])} />
-                </span>
-                {words(String(row[by] || "(none)"))}
-              </th>
-              <td className={cell}>{figure(row[metric])}</td>
-              <td className={cell}>
-                <Ends low={row[`${metric}_low`]} high={row[`${metric}_high`]} figure={figure} />
-                <IntervalMark
-                  value={magnitude(row[metric])}
-                  low={end(row[`${metric}_low`])}
-                  high={end(row[`${metric}_high`])}
-                  most={most}
-                />
-              </td>
-              <td className={cell}>{ranked(row)}</td>
-              <td className={cell}>{row.spend == null ? "–" : money(String(row.spend), currency)}</td>
-              <td className={cell}>{row.roas == null ? "–" : times(magnitude(row.roas))}</td>
-            </tr>
+    <Table
+      label="Credit with intervals"
+      caption={
+        <>
+          {shown} that {words(model)} credits, by {by}, with intervals
+        </>
+      }
+      heads={
+        <>
+          <FirstHead>{words(by)}</FirstHead>
+          <Head className={ROOMY}>{shown}</Head>
+          <Head className={`${ROOMY} w-[30%] min-w-32`}>95 % interval</Head>
+          {["Rank", "Spend", "Return"].map((one) => (
+            <Head key={one} className={ROOMY}>
+              {one}
+            </Head>
           ))}
-        </tbody>
-      </table>
-    </Scroll>
+        </>
+      }
+    >
+      {rows.map((row) => (
+        <tr key={String(row[by])} className="border-b border-line last:border-0 hover:bg-sunken/50">
+          <NameHead name={row[by]} className="max-w-34 py-2 pr-2 sm:max-w-48" />
+          <Cell className={ROOMY}>{figure(row[metric])}</Cell>
+          <Cell className={ROOMY}>
+            <Ends low={row[`${metric}_low`]} high={row[`${metric}_high`]} figure={figure} />
+            <IntervalMark
+              value={magnitude(row[metric])}
+              low={end(row[`${metric}_low`])}
+              high={end(row[`${metric}_high`])}
+              most={most}
+            />
+          </Cell>
+          <Cell className={ROOMY}>{ranked(row)}</Cell>
+          <Cell className={ROOMY}>{row.spend == null ? "–" : money(String(row.spend), currency)}</Cell>
+          <Cell className={ROOMY}>{row.roas == null ? "–" : times(magnitude(row.roas))}</Cell>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

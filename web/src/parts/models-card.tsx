@@ -1,12 +1,12 @@
 // Models card: the comparison with its choices: by what, which figure, which period.
-import { csvLink, useFittedReport, useReport } from "../api/client";
-import { choose, useRoute } from "../route";
-import { Card, Command, Nothing } from "./card";
-import { AT_ONCE, DIMENSIONS, FEW, METRICS, type Metric } from "./choices";
-import { Segmented, Select } from "./controls";
-import { shownModel } from "./credit-card";
+import { useFittedReport, useReport } from "../api/client";
+import { Card } from "./card";
+import { AT_ONCE, FEW, useChosen } from "./choices";
+import { ByChooser, FigureChooser, PeriodChooser } from "./choosers";
+import { NoCredit, shownModel } from "./credit-card";
+import { Foot } from "./csv-link";
 import { ModelsTable } from "./models-table";
-import { PERIODS, since } from "./period";
+import { since } from "./period";
 
 interface ModelsCardProps {
   /** Show every model, not only the few that most people compare. */
@@ -14,10 +14,7 @@ interface ModelsCardProps {
 }
 
 export function ModelsCard({ isWhole = false }: ModelsCardProps) {
-  const { choices } = useRoute();
-  const by = choices.get("by") ?? "channel";
-  const metric = (choices.get("metric") ?? "conversions") as Metric;
-  const period = choices.get("period") ?? "";
+  const { by, metric, period, model } = useChosen();
   const options = { by, since: since(period) };
   const query = useFittedReport("compare", options);
   const isWaiting = !query.data || query.isPlaceholderData;
@@ -26,26 +23,16 @@ export function ModelsCard({ isWhole = false }: ModelsCardProps) {
   // with intervals the guard knows more than from counts alone; what it says of the model above is said there
   const judged = useFittedReport("attribution", options);
   const notes = (judged.isPlaceholderData ? undefined : judged.data?.meta.notes) ?? report?.meta.notes;
-  const above = shownModel(judged.data, choices.get("model"));
+  const above = shownModel(judged.data, model);
   return (
     <Card
       title="Models side by side"
       note="Who gets the credit, by each rule for dividing it"
       actions={
         <>
-          <Select label="By" choices={DIMENSIONS} value={by} onChange={(value) => choose("by", value)} />
-          <Select
-            label="Period"
-            choices={PERIODS}
-            value={period}
-            onChange={(value) => choose("period", value)}
-          />
-          <Segmented
-            label="Figure"
-            choices={METRICS}
-            value={metric}
-            onChange={(value) => choose("metric", value)}
-          />
+          <ByChooser value={by} />
+          <PeriodChooser value={period} />
+          <FigureChooser value={metric} />
         </>
       }
     >
@@ -64,20 +51,12 @@ export function ModelsCard({ isWhole = false }: ModelsCardProps) {
                 {note}
               </p>
             ))}
-          <p className="flex flex-wrap justify-between gap-x-4 border-t border-line px-4 py-2 text-[12.5px] text-quiet sm:px-5">
-            <span>
-              Window {report.meta.window ?? "of the settings"}; touches after the conversion never count.
-            </span>
-            <a className="text-accent underline-offset-2 hover:underline" href={csvLink("compare", options)}>
-              Download CSV
-            </a>
-          </p>
+          <Foot report="compare" options={options}>
+            Window {report.meta.window ?? "of the settings"}; touches after the conversion never count.
+          </Foot>
         </>
       ) : (
-        <Nothing query={query}>
-          No conversion has a touch before it in this period. Choose a longer one, or import past touches and
-          conversions: <Command>headwater import FILE --as touchpoints</Command>
-        </Nothing>
+        <NoCredit query={query} />
       )}
     </Card>
   );

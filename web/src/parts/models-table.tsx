@@ -3,9 +3,8 @@
 import { useMemo, useState } from "react";
 import type { Report, Row } from "../api/types";
 import { credit, decimal, magnitude, micros, money, words } from "../format";
-import { Dot } from "./chip";
 import type { Metric } from "./choices";
-import { Scroll } from "./scroll";
+import { Cell, NameHead, Table } from "./table";
 
 interface ModelsTableProps {
   readonly report: Report;
@@ -42,46 +41,23 @@ export function ModelsTable({ report, metric, models: wantedModels, limit }: Mod
     setSort({ column, isDown: sort.column === column ? !sort.isDown : column !== by });
 
   return (
-    <Scroll label="Models side by side">
-      <table className="w-full border-collapse text-[13px]">
-        <caption className="sr-only">
+    <Table
+      label="Models side by side"
+      caption={
+        <>
           {metric === "value" ? "Revenue" : "Conversions"} by {by} as each model credits it
-        </caption>
-        <thead>
-          <tr className="border-y border-line bg-sunken">
-            <Head column={by} label={words(by)} sort={sort} onSort={turn} isFirst />
-            {models.map((model) => (
-              <Head key={model} column={model} label={words(model)} sort={sort} onSort={turn} />
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.slice(0, limit).map((row) => (
-            <tr key={String(row[by])} className="border-b border-line hover:bg-sunken/50">
-              <th
-                scope="row"
-                className="sticky left-0 max-w-48 truncate bg-card py-2 pr-3 pl-4 text-left font-medium whitespace-nowrap sm:pl-5"
-              >
-                <span className="mr-2 inline-flex">
-                  <Dot name={String(row[by])} />
-                </span>
-                {words(String(row[by] || "(none)"))}
-              </th>
-              {models.map((model) => (
-                <td key={model} className="min-w-20 px-2 py-1.5 text-right last:pr-4 sm:last:pr-5">
-                  {figure(row[key(model)])}
-                  <span aria-hidden="true" className="mt-1 block h-1 rounded-full bg-sunken">
-                    <span
-                      className="block h-full rounded-full bg-bar"
-                      style={{ width: `${(100 * Math.max(0, magnitude(row[key(model)]))) / most}%` }}
-                    />
-                  </span>
-                </td>
-              ))}
-            </tr>
+        </>
+      }
+      heads={
+        <>
+          <SortHead column={by} label={words(by)} sort={sort} onSort={turn} isFirst />
+          {models.map((model) => (
+            <SortHead key={model} column={model} label={words(model)} sort={sort} onSort={turn} />
           ))}
-        </tbody>
-        <tfoot>
+        </>
+      }
+      foot={
+        <>
           <tr className="text-quiet">
             <th scope="row" className="sticky left-0 bg-card py-2.5 pr-3 pl-4 text-left font-medium sm:pl-5">
               Credited in all
@@ -102,13 +78,30 @@ export function ModelsTable({ report, metric, models: wantedModels, limit }: Mod
               </td>
             ))}
           </tr>
-        </tfoot>
-      </table>
-    </Scroll>
+        </>
+      }
+    >
+      {rows.slice(0, limit).map((row) => (
+        <tr key={String(row[by])} className="border-b border-line hover:bg-sunken/50">
+          <NameHead name={row[by]} className="max-w-48 py-2 pr-3" />
+          {models.map((model) => (
+            <Cell key={model} className="min-w-20">
+              {figure(row[key(model)])}
+              <span aria-hidden="true" className="mt-1 block h-1 rounded-full bg-sunken">
+                <span
+                  className="block h-full rounded-full bg-bar"
+                  style={{ width: `${(100 * Math.max(0, magnitude(row[key(model)]))) / most}%` }}
+                />
+              </span>
+            </Cell>
+          ))}
+        </tr>
+      ))}
+    </Table>
   );
 }
 
-interface HeadProps {
+interface SortHeadProps {
   readonly column: string;
   readonly label: string;
   readonly sort: Sort;
@@ -116,7 +109,7 @@ interface HeadProps {
   readonly isFirst?: boolean;
 }
 
-function Head({ column, label, sort, onSort, isFirst = false }: HeadProps) {
+function SortHead({ column, label, sort, onSort, isFirst = false }: SortHeadProps) {
   const isSorted = sort.column === column;
   const order = isSorted ? (sort.isDown ? "descending" : "ascending") : "none";
   const place = isFirst

@@ -1,10 +1,11 @@
 // Paths card: the most common ways to a conversion; choosing one shows somebody who went that way.
-import { csvLink, useReport } from "../api/client";
+import { useReport } from "../api/client";
 import type { Row } from "../api/types";
 import { count, magnitude, money, share } from "../format";
 import { link } from "../route";
 import { Card, Command, Nothing } from "./card";
 import { PathChips } from "./chip";
+import { CsvLink } from "./csv-link";
 
 interface PathsCardProps {
   readonly limit: number;
@@ -20,14 +21,7 @@ export function PathsCard({ limit }: PathsCardProps) {
     <Card
       title="Top paths"
       note="Channels in order, up to the conversion"
-      actions={
-        <a
-          className="text-[12.5px] text-accent underline-offset-2 hover:underline"
-          href={csvLink("paths", { by: "channel" })}
-        >
-          Download CSV
-        </a>
-      }
+      actions={<CsvLink report="paths" options={{ by: "channel" }} />}
     >
       {rows.length ? (
         <ol className="border-t border-line">
