@@ -38,15 +38,19 @@ def parted(moment: Whole, unit: Whole, weight: Floats, due: Floats, group: Whole
     """
     multiple = np.ones(len(due))
     shape = np.full(int(group.max(initial=0)) + 1, WIDTHS[-1])
-    count = int(moment.max(initial=-1)) + 1
     brought: Floats = due.copy()
     for _ in range(ROUNDS):
-        added = multiple[unit] * weight
-        intensity = 1 + np.bincount(moment, weights=added, minlength=count)
-        brought = np.bincount(unit, weights=added / intensity[moment], minlength=len(due)).astype(float)
+        share = shares(moment, multiple[unit] * weight)
+        brought = np.bincount(unit, weights=share, minlength=len(due)).astype(float)
         shape = _shapes(brought, due, group, len(shape))
         multiple = (shape[group] + brought) / (shape[group] + due)
     return Parted(multiple=multiple, error=1 / np.sqrt(shape[group] + _told(moment, unit, weight, multiple)))
+
+
+def shares(moment: Whole, added: Floats) -> Floats:
+    """Return each touch's share of its conversion, from what each adds: 1 + all that was added is the whole."""
+    made: Floats = added / (1 + np.bincount(moment, weights=added))[moment]
+    return made
 
 
 def _told(moment: Whole, unit: Whole, weight: Floats, multiple: Floats) -> Floats:
@@ -55,10 +59,8 @@ def _told(moment: Whole, unit: Whole, weight: Floats, multiple: Floats) -> Float
     A conversion that a unit has a half share in tells a quarter of what a conversion tells that it brought alone
     (Louis 1982, on the information that is missing where it is not known what brought what).
     """
-    added = multiple[unit] * weight
-    intensity = 1 + np.bincount(moment, weights=added, minlength=int(moment.max(initial=-1)) + 1)
     pair, place = np.unique(moment.astype(np.int64) * len(multiple) + unit, return_inverse=True)
-    share = np.bincount(place, weights=added / intensity[moment], minlength=len(pair))
+    share = np.bincount(place, weights=shares(moment, multiple[unit] * weight), minlength=len(pair))
     told: Floats = np.bincount(pair % len(multiple), weights=share**2, minlength=len(multiple)).astype(float)
     return told
 

@@ -37,6 +37,8 @@ MICROS = 86_400_000_000
 """Microseconds of a day."""
 GOLDEN, OTHER = 0.6180339887498949, 0.4142135623730951
 """Parts of whole numbers whose multiples fill the way from 0 to 1 evenly: of pieces, and of persons."""
+PHASES = 2**31 - 1
+"""Phases follow from what is left of a number after division by it: larger ones have no digits left for them."""
 SHORTEST = 1e-9
 """Days; no piece is shorter."""
 LENGTHS = 4
@@ -135,7 +137,7 @@ def exposure(histories: Histories, moments: Moments, rates: Floats, *, ahead: fl
     """Return the exposure at the moments.
 
     `ahead` multiplies the weight of touches after the moment, where these are rarer than those before for
-    a reason that has nothing to do with effects (see `symmetry`); at 0 only the past is looked at.
+    a reason that has nothing to do with effects (see `proxies`); at 0 only the past is looked at.
     """
     near = histories.near(moments)
     size, groups = len(moments), histories.groups
@@ -175,7 +177,7 @@ def reference_moments(histories: Histories, count: int) -> Iterator[tuple[Moment
     if not whole:
         return
     length = float(2.0 ** (np.floor(LENGTHS * np.log2(max(whole / count, SHORTEST))) / LENGTHS))
-    phase = (np.arange(len(seen)) * OTHER) % 1 if histories.phase is None else histories.phase
+    phase = phases(np.arange(len(seen))) if histories.phase is None else histories.phase
     pieces = np.ceil(seen / length).astype(np.int64)
     person = np.repeat(np.arange(len(seen)), pieces)
     piece = np.arange(len(person)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
@@ -190,6 +192,12 @@ def reference_moments(histories: Histories, count: int) -> Iterator[tuple[Moment
         if on is not None:
             when = np.maximum(_rounded(when, on), histories.begin[who])
         yield Moments(who, when), whole / len(person)
+
+
+def phases(numbers: Whole) -> Floats:
+    """Return a phase for each person's number."""
+    made: Floats = (numbers % PHASES * OTHER) % 1
+    return made
 
 
 def ticks(times: Floats) -> Floats | None:

@@ -19,7 +19,8 @@ from headwater.attribution.calibration import experiments_of
 from headwater.attribution.channel_roles import is_causal, role_of
 from headwater.attribution.incremental.belief import Belief, Observed, believed
 from headwater.attribution.incremental.estimate import estimated
-from headwater.attribution.incremental.histories import OTHER, Histories, Moments
+from headwater.attribution.incremental.histories import MICROS as DAY
+from headwater.attribution.incremental.histories import Histories, Moments, phases
 from headwater.attribution.incremental.posterior import interval
 from headwater.attribution.incremental.seen import Told, seen
 from headwater.attribution.incremental.strata import strata
@@ -46,10 +47,6 @@ LEAST_CONVERSIONS = 50
 """With fewer conversions a goal has no fit: nothing is credited, and all is left unattributed."""
 MOST_GROUPS = 24
 """Channels with an effect of their own; smaller ones share one by role, and differ as campaigns do."""
-PHASES = 2**31 - 1
-"""Phases follow from what is left of a person_id after division by it: larger numbers have no digits left for them."""
-DAY = 86_400_000_000
-"""Microseconds."""
 
 TIMELESS = "person_id in (select person_id from persons where identifier like 'path:%')"
 """Imported paths have an order, and no times to learn from."""
@@ -216,7 +213,7 @@ def _histories(
         is_causal=np.array(causal, dtype=np.bool_),
         conversions=Moments(of_conversion[teaches], converted_at[teaches]),
         known=np.isin(known, tables["persons"].column("person_id").to_numpy()),
-        phase=(known % PHASES * OTHER) % 1,
+        phase=phases(known),
     )
 
 
