@@ -36,7 +36,7 @@ TESTED_ELSEWHERE = {
     "built.py": "tests/test_increment.py",
     "cli/experimenting.py": "tests/cli/test_experiment.py",
     "attribution/first.py": "tests/attribution/test_ledger.py",
-    "attribution/fixed_point.py": "tests/attribution/test_ledger.py",
+    "attribution/fixed_point.py": "tests/attribution/test_branches.py",
     "attribution/graph.py": "tests/attribution/test_markov.py",
     "attribution/krylov.py": "tests/attribution/test_circles.py",
     "attribution/last.py": "tests/attribution/test_ledger.py",

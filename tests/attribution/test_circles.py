@@ -104,12 +104,3 @@ def test_journeys_that_turn_for_long_are_solved_by_other_means(monkeypatch: pyte
 
     assert found[0] == pytest.approx(base, rel=1e-9)
     assert lost[:, 0] / base == pytest.approx(np.array(list(effects.values())), rel=1e-9)
-
-
-def test_states_that_are_left_out_are_no_neighbours() -> None:
-    made = graph_of(market(200, 20, longest=9), 2)
-
-    skipped = circles._skippable(made.moves)  # the rule that `Circles` rests on
-
-    assert len(skipped)
-    assert made.moves[skipped][:, skipped].nnz == 0

@@ -3,11 +3,10 @@
 Reads  a sparse matrix of chances, and for each state its latest channel, the visits to it and the reward to come
 Makes  x, with an error whose effect on the reward is below a bound that the residual proves
 
-Two things make few rounds of it. States that one other state alone leads to, or that lead to one alone, are
-left out where no two of them are neighbours: the states around them hold all their channels (order 2 and up),
-so that closing a channel closes the detour as well. And after every round what the residual will still become
-is guessed from the graph of single channels, where one inverse serves every closed channel (Koury, McAllister
-and Stewart 1984); where states are too rare to be alike, as a trial shows, the guess is left out.
+Two things make few and short rounds of it. States with one way in or one way out are left out (`shortcuts`).
+And after every round what the residual will still become is guessed from the graph of single channels, where
+one inverse serves every closed channel (Koury, McAllister and Stewart 1984); where states are too rare to be
+alike, as a trial shows, the guess is left out.
 
 If e is the error of x and r its residual, e = r + M r + M M r + ..., and no state can bring more than the
 reward h to come from it, so that the reward that e stands for is at most the sum of |r| h.
@@ -16,17 +15,19 @@ reward h to come from it, so that the reward that e stands for is at most the su
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
 
 from headwater.attribution.krylov import Matrix, iterated
+from headwater.attribution.shortcuts import shortcuts
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from headwater.attribution.pieces import Bools, Floats, Ints
+    from headwater.attribution.pieces import Floats, Ints
+    from headwater.attribution.shortcuts import Hidden
 
     Singles = npt.NDArray[np.float32]
 
@@ -50,84 +51,65 @@ class States:
     visits: Floats
     coming: Floats
     """Most that a journey can still bring from here."""
-    bridged: bool
-    """States on both sides of a state hold all of its channels."""
+    order: int
+    """How many channels a state holds."""
 
 
 class Circles:
     """What is found once of a matrix, for many solutions."""
 
     def __init__(self, matrix: Matrix, states: States) -> None:
-        self.size = matrix.shape[0]
-        self.skipped = _skippable(matrix) if states.bridged else np.zeros(0, dtype=np.int64)
-        kept = np.ones(self.size, dtype=bool)
-        kept[self.skipped] = False
-        self.kept = np.flatnonzero(kept)
-        self.into_skipped = matrix[self.skipped][:, self.kept]
-        self.out_of_skipped = matrix[self.kept][:, self.skipped]
-        self.matrix: Matrix = (
-            matrix[self.kept][:, self.kept] + self.out_of_skipped @ self.into_skipped
-        ).tocsr()
+        short = shortcuts(matrix, states.latest, states.order, states.channel_count)
+        self.kept, self.skipped, self.hidden = short.kept, short.skipped, short.hidden
+        """States for which x is found, and layers of the others, as in `Shortcuts`."""
+        self.matrix = short.matrix
         self.single = self.matrix.astype(np.float32)
         self.coming = states.coming[self.kept]
         self.coming_single = self.coming.astype(np.float32)
         self.guess = _Guess.of(self.matrix, states, self.kept)
 
-    def solved(self, given: Floats, near: Floats, closed: Bools, shut: Ints, enough: Floats) -> Floats:
-        """Return x, with 0 where `closed`; `near` is near it.
+    def solved(
+        self, given: Floats, near: Floats, closed: tuple[Ints, Ints], shut: Ints, enough: Floats
+    ) -> Floats:
+        """Return x of the kept states, with 0 where `closed` (rows and columns); `near` is near it.
 
-        `shut` names the channel that is closed in each column; `enough` is the error, in reward, up to which
-        each column is solved.
+        `given` is what comes to the kept states from all but circles, and is changed; `shut` names the channel
+        that is closed in each column; `enough` is the error, in reward, up to which each column is solved.
         """
-        x = np.empty_like(given)
-        given = np.where(closed, 0.0, given)
-        x[self.kept] = self._reduced(
-            given[self.kept] + self.out_of_skipped @ given[self.skipped],
-            near[self.kept],
-            closed[self.kept],
-            shut,
-            enough,
-        )
-        x[self.skipped] = given[self.skipped] + self.into_skipped @ x[self.kept]
+        block = _Block.of(closed, shut, self.hidden)
+        given[closed] = 0.0
+        x = np.repeat(near[:, None], given.shape[1], axis=1)
         x[closed] = 0.0
-        return x
-
-    def _reduced(self, given: Floats, near: Floats, closed: Bools, shut: Ints, enough: Floats) -> Floats:
-        where = np.nonzero(closed)
-        x = np.where(closed, 0.0, near)
         for _ in range(MOST_CYCLES):
-            residual = self.matrix @ x
+            residual = block.stepped(self.matrix, x)
             residual += given
             residual -= x
-            residual[where] = 0.0
+            residual[closed] = 0.0
             error = self.coming @ np.abs(residual)
             if (error <= enough).all():
                 x += residual
                 return x
-            x += self._following(
-                residual.astype(np.float32), where, shut, np.maximum(enough / 4, error * 1e-6)
-            )
-        late = np.flatnonzero(error > enough)
-        doors = (~closed[:, late]).astype(np.float64)
-        x[:, late] = iterated(self.matrix, np.where(closed, 0.0, given)[:, late], x[:, late], doors)
+            x += self._following(residual.astype(np.float32), block, np.maximum(enough / 4, error * 1e-6))
+        for column in np.flatnonzero(error > enough).tolist():
+            x[:, [column]] = self._solved_slowly(given[:, [column]], x[:, [column]], closed, shut, column)
         return x
 
-    def _following(self, residual: Singles, where: tuple[Ints, ...], shut: Ints, enough: Floats) -> Singles:
+    def _following(self, residual: Singles, block: _Block, enough: Floats) -> Singles:
         """Return what the residual becomes in all rounds to come, to the six digits of single precision."""
         total = np.zeros_like(residual)
         guess, before = self.guess, np.full(residual.shape[1], np.inf, dtype=np.float32)
         for number in range(MOST_ROUNDS):
             total += residual
             if guess:
-                guessed = guess.following(residual, shut)
-                guessed[where] = 0.0
+                guessed = guess.following(residual, block.shut)
+                guessed[block.closed] = 0.0
                 total += guessed
                 residual += guessed
-                residual = self.single @ residual
+                residual = block.stepped(self.single, residual)
                 residual -= guessed
             else:
-                residual = self.single @ residual
-            residual[where] = 0.0
+                residual = block.stepped(self.single, residual)
+            residual[block.closed] = 0.0
             if guess or number % 4 == 3:
                 error = self.coming_single @ np.abs(residual)
                 if (error <= enough).all():
@@ -137,6 +119,48 @@ class Circles:
                     guess = None
                 before = error
         return total
+
+    def _solved_slowly(
+        self, given: Floats, near: Floats, closed: tuple[Ints, Ints], shut: Ints, column: int
+    ) -> Floats:
+        """Return x of one column, by other means."""
+        doors = np.ones(given.shape)
+        doors[closed[0][closed[1] == column]] = 0.0
+        target, source, _, weight = self.hidden.of(shut[[column]])
+        hidden = sparse.csr_array((weight, (target, source)), shape=self.matrix.shape)
+        return iterated((self.matrix - hidden).tocsr(), given, near, doors)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Block:
+    """Columns that are solved together, and what is closed in each."""
+
+    shut: Ints
+    closed: tuple[Ints, Ints]
+    target: Ints
+    source: Ints
+    weight: Floats
+    """What is closed inside of shortcuts; places in the flat table of the columns."""
+
+    @classmethod
+    def of(cls, closed: tuple[Ints, Ints], shut: Ints, hidden: Hidden) -> _Block:
+        target, source, column, weight = hidden.of(shut)
+        width = len(shut)
+        return cls(
+            shut=shut,
+            closed=closed,
+            target=target * width + column,
+            source=source * width + column,
+            weight=weight,
+        )
+
+    def stepped(self, matrix: Any, x: Any) -> Any:
+        """Return the matrix times x, without what is closed inside of shortcuts."""
+        after = matrix @ x
+        if len(self.target):
+            met = self.weight.astype(x.dtype) * x.reshape(-1)[self.source]
+            np.subtract.at(after.reshape(-1), self.target, met)
+        return after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,24 +216,3 @@ class _Guess:
         guess: Singles = later[self.latest]
         guess *= self.part[:, None]
         return guess
-
-
-def _skippable(matrix: Matrix) -> Ints:
-    """Return states with one way in or one way out, no two of them neighbours."""
-    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    columns = matrix.indices
-    ways_in, ways_out = (np.bincount(ends, minlength=matrix.shape[0]) for ends in (rows, columns))
-    is_free = np.minimum(ways_in, ways_out) <= 1
-    is_taken = np.zeros(matrix.shape[0], dtype=bool)
-    rank = np.random.default_rng(1).permutation(matrix.shape[0])
-    for _ in range(4):
-        both = is_free[rows] & is_free[columns]
-        left, right = rows[both], columns[both]
-        loses = np.where(rank[left] > rank[right], left, right)
-        won = is_free.copy()
-        won[loses] = False
-        is_taken |= won
-        is_free &= ~won
-        is_free[columns[won[rows]]] = False
-        is_free[rows[won[columns]]] = False
-    return np.flatnonzero(is_taken)

@@ -1,4 +1,4 @@
-"""Fixed point: solve x = given + M x for a sparse M, for many columns with rows shut in each.
+"""Fixed point: solve x = given + M x for a sparse M, for many columns.
 
 Reads  a sparse matrix of chances (rows or columns sum to less than 1)
 Makes  x
@@ -14,21 +14,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from headwater.attribution.circles import Circles
 from headwater.attribution.krylov import iterated
 
 if TYPE_CHECKING:
-    from headwater.attribution.circles import States
     from headwater.attribution.krylov import Matrix
-    from headwater.attribution.pieces import Bools, Floats, Ints
+    from headwater.attribution.pieces import Floats, Ints
 
 
 class FixedPoint:
     """The order in which the rows of x = given + M x can be computed, found once for many solutions."""
 
     def __init__(self, matrix: Matrix) -> None:
-        early, rest = _peeled(matrix, np.arange(matrix.shape[0]))
-        late, core = _peeled(matrix.T.tocsr(), rest)
+        early, rest = peeled(matrix, np.arange(matrix.shape[0]))
+        late, core = peeled(matrix.T.tocsr(), rest)
         self.early = [(rows, matrix[rows]) for rows in early]
         self.late = [(rows, matrix[rows]) for rows in reversed(late)]
         self.core = core
@@ -47,32 +45,15 @@ class FixedPoint:
             x[rows] = given[rows] + part @ x
         return x
 
-    def circles(self, states: States) -> Circles:
-        """Return the solver of the core, for `shut`; `states` are those of the core."""
-        return Circles(self.inner, states)
 
-    def shut(
-        self, given: Floats, near: Floats, *, closed: Bools, circles: Circles, channels: Ints, enough: Floats
-    ) -> Floats:
-        """Return x with 0 where `closed`, in each column for one of `channels` (see `circles`)."""
-        x = np.zeros_like(given)
-        for rows, part in self.early:
-            x[rows] = np.where(closed[rows], 0.0, given[rows] + part @ x)
-        if len(self.core):
-            arriving = given[self.core] + self.entering @ x
-            x[self.core] = circles.solved(arriving, near[self.core], closed[self.core], channels, enough)
-        for rows, part in self.late:
-            x[rows] = np.where(closed[rows], 0.0, given[rows] + part @ x)
-        return x
-
-
-def _peeled(matrix: Matrix, among: Ints) -> tuple[list[Ints], Ints]:
+def peeled(matrix: Matrix, among: Ints) -> tuple[list[Ints], Ints]:
     """Take off, layer by layer, rows that depend on no other row of `among`; return layers and rest."""
     inside = np.zeros(matrix.shape[0], dtype=bool)
     inside[among] = True
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     waiting = np.bincount(rows[inside[matrix.indices]], minlength=matrix.shape[0])
     dependants = matrix.T.tocsr()
+    turn = np.zeros(matrix.shape[0], dtype=np.int64)
     layers = []
     layer = among[waiting[among] == 0]
     while len(layer):
@@ -80,6 +61,8 @@ def _peeled(matrix: Matrix, among: Ints) -> tuple[list[Ints], Ints]:
         inside[layer] = False
         freed = dependants[layer].indices
         np.subtract.at(waiting, freed, 1)
-        freed = np.unique(freed)
-        layer = freed[inside[freed] & (waiting[freed] == 0)]
+        freed = freed[inside[freed] & (waiting[freed] == 0)].astype(np.int64)
+        # each of them once
+        turn[freed] = np.arange(len(freed))
+        layer = np.sort(freed[turn[freed] == np.arange(len(freed))])
     return layers, np.flatnonzero(inside)

@@ -19,7 +19,7 @@ from scipy import sparse
 from headwater.attribution.walking import next_state
 
 if TYPE_CHECKING:
-    from headwater.attribution.pieces import Bools, Floats, Ints
+    from headwater.attribution.pieces import Floats, Ints
     from headwater.attribution.walking import Walk
 
 
@@ -35,15 +35,13 @@ class Graph:
     rewards: Floats
     """Two columns: the chance to convert next, and the money that is expected with it."""
 
-    def holders(self) -> Holders:
-        """Return which states hold which channel, found once for all."""
-        place = np.tile(np.arange(len(self.states)), self.states.shape[1])
-        back = np.repeat(np.arange(self.states.shape[1]), len(self.states))
-        channel = self.states.T.reshape(-1)
+    def holders(self, states: Ints) -> Holders:
+        """Return which of the states hold which channel, found once for all."""
+        held = self.states[states]
+        channel = held.T.reshape(-1)
         order = np.argsort(channel, kind="stable")
         return Holders(
-            place=place[order],
-            is_latest=back[order] == 0,
+            place=np.tile(np.arange(len(held)), held.shape[1])[order],
             bounds=np.searchsorted(channel[order], np.arange(self.channel_count + 1)),
         )
 
@@ -58,18 +56,15 @@ class Holders:
     """States by the channels that they hold."""
 
     place: Ints
-    is_latest: Bools
     bounds: Ints
 
-    def states(self, channel: int) -> Ints:
-        """Return the states that contain the channel, some more than once."""
-        return self.place[self.bounds[channel] : self.bounds[channel + 1]]
-
-    def meeting(self, channel: int) -> Ints:
-        """Return the states through which a journey meets the channel for the first time."""
-        own = slice(self.bounds[channel], self.bounds[channel + 1])
-        is_latest = self.is_latest[own]
-        return np.setdiff1d(self.place[own][is_latest], self.place[own][~is_latest], assume_unique=False)
+    def of(self, channels: Ints) -> tuple[Ints, Ints]:
+        """Return the states that hold each channel, and the place of the channel in `channels`; some twice."""
+        counts = self.bounds[channels + 1] - self.bounds[channels]
+        states = [
+            self.place[self.bounds[channel] : self.bounds[channel + 1]] for channel in channels.tolist()
+        ]
+        return np.concatenate(states), np.repeat(np.arange(len(channels)), counts)
 
 
 def graph(walk: Walk, order: int) -> Graph:

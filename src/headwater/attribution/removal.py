@@ -10,12 +10,14 @@ j. By the strong Markov property that costs exactly
     lost(j) = sum over x of f(x) h(x)
 
 where x are the states through which j is met first and f(x) is the chance that a journey's first
-meeting with j is at x. Nothing is subtracted, so small effects keep their digits.
+meeting with j is at x. Small effects keep their digits: no chance of conversion is taken from another.
 
 Dense: visits to the meeting states split by the first of them, v = f N restricted to those states,
 so f solves a small system; for order 1 it is one number and f(j) = v(j) / N(j, j). One inverse gives
 every channel. Sparse: u = visits while j is closed solves u = s + u Q on the other states, and
-f = u Q on the meeting states; a block of channels is solved together (see `fixed_point` and `circles`).
+f = u Q on the meeting states. What lies off the circles of the graph is worked out for all channels at once
+(`branches`); in the circles, of which most states are left out (`shortcuts`), a block of channels is solved
+together (`circles`).
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from headwater.attribution.circles import States
+from headwater.attribution.branches import Layers, branches
+from headwater.attribution.circles import Circles, States
 from headwater.attribution.fixed_point import FixedPoint
 
 if TYPE_CHECKING:
@@ -33,8 +36,9 @@ if TYPE_CHECKING:
 
 DENSE_STATES = 4_000
 """An inverse of this size takes 128 MB and a few seconds."""
-BLOCK_NUMBERS = 16_000_000
-"""States times channels that are solved together."""
+BLOCK_NUMBERS = 32_000_000
+"""States times channels that are solved together: six tables of this size, the largest of 256 MB."""
+MOST_COLUMNS = 64
 MANY_STATES = 100_000
 PRECISION, PRECISION_OF_MANY = 1e-11, 1e-9
 """Most error of what a channel loses, as a share of what all visits to it still bring. It is proven from the
@@ -81,38 +85,40 @@ def sparse_losses(graph: Graph) -> tuple[Floats, Floats]:
     flow = FixedPoint(into)
     start = np.zeros((size, 1))
     start[0] = 1.0
-    visits = flow.solved(start, start)
-    circles = flow.circles(
+    visits = flow.solved(start, start)[:, 0]
+    circles = Circles(
+        flow.inner,
         States(
             channel_count=graph.channel_count,
             latest=graph.states[flow.core, 0],
-            visits=visits[flow.core, 0],
+            visits=visits[flow.core],
             coming=most[flow.core].sum(axis=1),
-            bridged=order > 1,
-        )
+            order=order,
+        ),
     )
-    holders = graph.holders()
+    kept = flow.core[circles.kept]
+    layers = Layers(
+        early=[rows for rows, _ in flow.early],
+        skipped=[flow.core[layer] for layer in circles.skipped],
+        kept=kept,
+        late=[rows for rows, _ in flow.late],
+    )
+    beside = branches(
+        graph.moves, into, layers, graph.states[:, 0], visits, coming[:, :2], graph.channel_count
+    )
     precision = PRECISION if size < MANY_STATES else PRECISION_OF_MANY
-    enough = precision * _least_brought(graph, visits[:, 0], most)
-    lost = np.zeros((graph.channel_count, 2))
-    width = max(1, min(64, BLOCK_NUMBERS // size))
+    enough = precision * _least_brought(graph, visits, most)
+    lost = beside.lost
+    if not len(kept):
+        return coming[0, :2], lost
+    holders = graph.holders(kept)
+    width = max(1, min(MOST_COLUMNS, BLOCK_NUMBERS // len(kept)))
     for first in range(0, graph.channel_count, width):
         channels = np.arange(first, min(first + width, graph.channel_count))
-        closed = np.zeros((size, len(channels)), dtype=bool)
-        for column, channel in enumerate(channels.tolist()):
-            closed[holders.states(channel), column] = True
-        within = flow.shut(
-            np.where(closed, 0.0, start),
-            visits,
-            closed=closed,
-            circles=circles,
-            channels=channels,
-            enough=enough[channels],
-        )
-        arriving = np.asarray(into @ within)
-        for column, channel in enumerate(channels.tolist()):
-            meeting = holders.meeting(channel)
-            lost[channel] = arriving[meeting, column] @ coming[meeting, :2]
+        given = beside.arriving[:, None] - beside.met[:, channels].toarray()
+        within = circles.solved(given, visits[kept], holders.of(channels), channels, enough[channels])
+        for reward, onwards in enumerate(beside.onwards):
+            lost[channels, reward] += np.ones(len(kept)) @ onwards[:, channels].multiply(within)
     return coming[0, :2], lost
 
 
