@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import sparse
 
 from attribution.test_circles import graph_of, market
 from headwater.attribution import shortcuts as module
@@ -95,3 +96,13 @@ def test_where_ways_through_shortcuts_are_too_many_fewer_states_are_left_out(
 
     assert len(most.kept) < len(fewer.kept) < len(made.states)
     assert not len(fewer.hidden.weight)
+
+
+def test_states_that_only_seem_to_go_in_no_circle_are_solved_as_well() -> None:
+    tiny = 1e-200  # times itself it is nothing
+    matrix = sparse.csr_array(np.array([[0, 0, 0.5], [tiny, 0, 0], [0, tiny, 0]]))
+
+    short = shortcuts(matrix, np.array([0, 1, 2]), 1, 3)
+
+    assert sorted([*short.kept.tolist(), *np.concatenate(short.skipped).tolist()]) == [0, 1, 2]
+    assert len(short.kept)

@@ -80,7 +80,8 @@ def graph(walk: Walk, order: int) -> Graph:
         np.bincount(place, amount, minlength=len(keys))
         for amount in (walk.conversions, walk.nulls, walk.values)
     )
-    leaving = origin != target
+    # a walk from which journeys were taken has steps that nobody takes any more
+    leaving = (origin != target) & (weights != 0)
     origin, target, weights = origin[leaving], target[leaving], weights[leaving]
     total = np.bincount(origin, weights, minlength=len(keys)) + conversions + nulls
     total = np.where(total > 0, total, 1.0)

@@ -67,15 +67,24 @@ def shortcuts(matrix: Matrix, latest: Ints, order: int, channel_count: int) -> S
     """Return the matrix without the states that are easily left out; each state holds `order` channels."""
     onwards = matrix.T.tocsr()
     kept, reduced = _reduced(matrix, LEVELS)
-    hidden = _hidden(onwards, kept, latest, order, channel_count, most=MOST_PATHS * matrix.nnz)
+    layers, circles = peeled(matrix, _others(kept, matrix.shape[0]))
+    hidden = None
+    # a chance too small for a number hides that states which are left out go in a circle
+    if not len(circles):
+        hidden = _hidden(onwards, kept, latest, order, channel_count, most=MOST_PATHS * matrix.nnz)
     if hidden is None:
         # through states that are left out alone go no more ways than twice those of the matrix
         kept, reduced = _reduced(matrix, 1)
+        layers = [_others(kept, matrix.shape[0])]
         hidden = _hidden(onwards, kept, latest, order, channel_count)
-    is_skipped = np.ones(matrix.shape[0], dtype=bool)
-    is_skipped[kept] = False
-    layers, _ = peeled(matrix, np.flatnonzero(is_skipped))
     return Shortcuts(kept=kept, skipped=layers, matrix=reduced, hidden=hidden)
+
+
+def _others(states: Ints, size: int) -> Ints:
+    """Return the states that are not among these."""
+    is_other = np.ones(size, dtype=bool)
+    is_other[states] = False
+    return np.flatnonzero(is_other)
 
 
 def _reduced(matrix: Matrix, levels: int) -> tuple[Ints, Matrix]:
