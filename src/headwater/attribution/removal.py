@@ -50,7 +50,8 @@ LEAST = 1e-6
 def losses(graph: Graph) -> tuple[Floats, Floats]:
     """Return the rewards of the whole graph and, one row a channel, what is lost without it."""
     size, order = graph.states.shape
-    return dense_losses(graph) if order == 1 and size <= DENSE_STATES else sparse_losses(graph)
+    is_dense = order == 1 and size <= DENSE_STATES
+    return dense_losses(graph) if is_dense or not graph.channel_count else sparse_losses(graph)
 
 
 def dense_losses(graph: Graph) -> tuple[Floats, Floats]:

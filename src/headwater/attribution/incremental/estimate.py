@@ -17,6 +17,7 @@ from headwater.attribution.incremental.campaigns import parted
 from headwater.attribution.incremental.cautions import cautions
 from headwater.attribution.incremental.histories import PAST, exposure, reference_moments
 from headwater.attribution.incremental.intensity import Totals, fitted
+from headwater.attribution.incremental.levelling import Levels
 from headwater.attribution.incremental.posterior import USUAL_MIX, share_of, spread
 from headwater.attribution.incremental.programs import without_programs
 from headwater.attribution.incremental.proxies import as_one, evidence, is_one_sided
@@ -36,7 +37,7 @@ MOMENTS_PER_CONVERSION = 40
 """Reference moments: so many add a fortieth to the variance."""
 LEAST_MOMENTS, MOST_MOMENTS = 200_000, 900_000
 FITS = 3
-"""The first takes want as a straight line; each later one learns season and bends from the one before it."""
+"""The first takes want and effects as straight lines; each later one learns season and bends from the one before."""
 SETTLING_ROUNDS = 12
 """Rounds in which strengths are moved until credits add up to what is believed."""
 
@@ -69,6 +70,8 @@ class Study:
     at: Exposure
     season: Floats
     """By day."""
+    levels: Levels | None = None
+    """None before the first fit."""
 
     @classmethod
     def of(cls, histories: Histories) -> Study:
@@ -108,6 +111,12 @@ class Study:
         at = edges(self.at, want)
         self.parts = [(moments, bent(seen, want, at), days) for moments, seen, days in self.parts]
         self.at = bent(self.at, want, at)
+
+    def level(self, fit: Fit) -> None:
+        """Let what touches do level off, from where the fit says that it is strong."""
+        self.levels = Levels.of(self.at, fit)
+        self.parts = [(moments, self.levels.applied(seen), days) for moments, seen, days in self.parts]
+        self.at = self.levels.applied(self.at)
 
     def totals(self) -> Totals:
         """Return the sums over all time seen."""
@@ -207,6 +216,8 @@ def _studied(histories: Histories) -> tuple[Study, Fit, Totals, bool]:
     for _ in range(FITS - 1):
         study.learn_season(fit)
         study.bend(fit)
+        if study.levels is None:
+            study.level(fit)
         totals = study.totals()
         fit = fitted(study.at, study.stratum, totals)
     return study, fit, totals, one_sided
@@ -229,7 +240,7 @@ def _plain(study: Study, totals: Totals) -> Floats:
     nothing = np.zeros((len(study.at), 0), dtype=np.float32)
     alone = replace(totals, around=totals.around[:, :0], both=totals.both[:, :, :0])
     fit = fitted(replace(study.at, around=nothing), study.stratum, alone)
-    made: Floats = fit.expected.reshape(-1, len(PAST)).sum(axis=1)
+    made: Floats = fit.expected.reshape(-1, len(PAST) + study.at.levels).sum(axis=1)
     return made
 
 
@@ -240,7 +251,7 @@ def _by_unit(
     histories = study.histories
     units, groups = len(histories.unit_group), histories.groups
     strengths = np.zeros((groups, len(PAST)))
-    strengths[histories.is_causal] = _mixed(fit)
+    strengths[histories.is_causal] = _mixed(study, fit)
     moment, unit, weight = _past_pairs(study, histories.conversions, strengths)
     due = np.zeros(units)
     for moments, seen, days in study.parts:
@@ -272,10 +283,12 @@ def _by_unit(
     )
 
 
-def _mixed(fit: Fit) -> Floats:
+def _mixed(study: Study, fit: Fit) -> Floats:
     """Return the strengths of each causal group; a usual mix where the fit found none, to be scaled."""
-    found = fit.effects.reshape(-1, len(PAST))
-    usual = np.array(USUAL_MIX) / np.maximum(fit.unit.reshape(-1, len(PAST)), 1e-9)
+    assert study.levels is not None, "the first fit comes first"
+    found = study.levels.by_half_life(fit)
+    unit = fit.unit.reshape(len(found), -1)[:, : len(PAST)]
+    usual = np.array(USUAL_MIX) / np.maximum(unit, 1e-9)
     made: Floats = np.where(found.any(axis=1, keepdims=True), found, usual)
     return made
 

@@ -123,11 +123,13 @@ class Exposure:
     """What the fit sees at each moment: one row per moment."""
 
     past: Floats
-    """Weights of the causal groups' touches before the moment: group by group, each half-life of PAST."""
+    """Weights of the causal groups' touches before the moment: group by group, each half-life of PAST; then levels."""
     around: Floats
     """Weights of all groups' touches on both sides, each half-life of AROUND; then the rates by group; then bends."""
     bends: int = 0
     """How many columns of `around` are bends (see `bending`)."""
+    levels: int = 0
+    """How many columns of each group in `past` are levels (see `levelling`)."""
 
     def __len__(self) -> int:
         return len(self.past)

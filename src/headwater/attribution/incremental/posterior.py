@@ -3,7 +3,7 @@
 Reads  a fit, exposure at the conversions, whose conversions they are
 Makes  by causal group: the centre, and the covariance of the conversions that it brings
 
-Each group keeps the mix of half-lives that was fitted, and so does what its touches tell of want; the
+Each group keeps the mix of half-lives and levels that was fitted, and so does what its touches tell of want; the
 strengths of all of them vary together. The covariance is Huber's sandwich with persons as blocks, so that
 persons who convert again and again do not make it look surer than it is. For a group whose strength ended
 at 0 the centre lies below 0, where the likelihood would have gone on to.
@@ -45,7 +45,8 @@ def spread(fit: Fit, at: Exposure, person: Whole, *, integration: float = 0.0) -
     """
     from scipy.linalg import block_diag  # loads slowly; only who fits should wait
 
-    mixes = _mixes(fit.expected.reshape(-1, len(PAST)))
+    expected = fit.expected.reshape(-1, len(PAST) + at.levels)
+    mixes = _mixes(expected)
     unit = np.where(fit.unit > 0, fit.unit, 1.0)
     past = _directions(mixes / unit.reshape(mixes.shape))  # one unit of strength: one conversion
     plain, bends = np.split(fit.want, [len(fit.want) - at.bends])
@@ -55,7 +56,7 @@ def spread(fit: Fit, at: Exposure, person: Whole, *, integration: float = 0.0) -
     turn = turn[:, np.abs(turn).sum(axis=0) > 0]
     inverse, variance, alone = _curved(fit, at, turn, person)
     groups = past.shape[1]
-    centre = fit.expected.reshape(-1, len(PAST)).sum(axis=1)
+    centre = expected.sum(axis=1)
     slope = np.where(np.arange(turn.shape[1]) < groups, turn.T @ fit.slope, 0.0)
     shift = -(inverse @ slope)
     at_zero = centre <= 0
@@ -101,9 +102,10 @@ def _together(variance: Floats, inverse: Floats, alone: Floats, centre: Floats) 
 
 
 def _mixes(expected: Floats) -> Floats:
-    """Return what each half-life adds to one conversion of the group."""
+    """Return what each half-life, and each level, adds to one conversion of the group."""
     whole = expected.sum(axis=1, keepdims=True)
-    usual = np.tile(np.array(USUAL_MIX), (len(expected), 1))
+    usual = np.zeros(expected.shape)
+    usual[:, : len(PAST)] = USUAL_MIX
     made: Floats = np.where(whole > 0, expected / np.where(whole > 0, whole, 1.0), usual)
     return made
 
