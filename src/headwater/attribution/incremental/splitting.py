@@ -26,9 +26,10 @@ LEAST_COOKIES = 0.2
 """Share of the conversions that cookies must have."""
 MOST_RATIO = 8.0
 """Conversions a person of the known ones over those a cookie; beyond it, converting makes known."""
-USUAL = 0.25
+USUAL = 0.5
 """By how much increments are too small for persons of several identifiers, before anything is seen: 1 and more by so
-much, as wide as what fragments of identities are found to hide (Lin and Misra 2022)."""
+much, so that nearly all of it lies between 1 and 2. Of a person with two devices used alike, half of the touches
+cannot be seen to do anything, which makes 2."""
 MOST_FACTOR = 4.0
 
 
@@ -65,9 +66,9 @@ def factor(known: tuple[float, float], everybody: tuple[float, float]) -> tuple[
     1 or more: its posterior mean, from a normal around the ratio of the shares and a prior around 1.
 
     >>> [round(one, 2) for one in factor((0.30, 0.01), (0.15, 0.005))]
-    [1.87, 0.09]
+    [1.97, 0.09]
     >>> [round(one, 2) for one in factor((0.12, 0.01), (0.15, 0.005))]
-    [1.03, 0.03]
+    [1.02, 0.02]
     """
     if everybody[0] <= 0 or known[0] <= 0:
         return 1.0, 0.0
