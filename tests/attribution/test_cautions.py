@@ -11,12 +11,14 @@ from attribution.markets import known
 from headwater.attribution.incremental.belief import Belief
 from headwater.attribution.incremental.cautions import cautions
 from headwater.attribution.incremental.histories import Histories, Moments
+from headwater.attribution.incremental.proxies import why_one_sided
 
 BELIEF = Belief(incremental=10.0, error=2.0, low=6.0, high=14.0, evidence="observed")
 
 
 def said(histories: Histories, *, times: float = 1.0, beliefs: tuple[Belief | None, ...] = ()) -> str:
-    return "; ".join(cautions(histories, times=times, beliefs=beliefs))
+    found = cautions(histories, one_sided=why_one_sided(histories), times=times, beliefs=beliefs)
+    return "; ".join(found)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from headwater.attribution.incremental.histories import ticks
-from headwater.attribution.incremental.proxies import is_sated, is_unseen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,17 +26,17 @@ COARSE = 2
 """Times of day; no more of them, and what came first within a day is not known."""
 
 
-def cautions(histories: Histories, *, times: float, beliefs: Sequence[Belief | None]) -> list[str]:
-    """Return what is broken; `times` is by how much increments were raised."""
+def cautions(
+    histories: Histories, *, one_sided: str | None, times: float, beliefs: Sequence[Belief | None]
+) -> list[str]:
+    """Return what is broken; `one_sided` says why want cannot be told by what comes after conversions.
+
+    `times` is by how much increments were raised.
+    """
     found = []
-    if is_unseen(histories):
+    if one_sided:
         found.append(
-            "most persons are not seen after they convert, so want is told by direct visits and published experiments "
-            "instead of by what comes after: test pull channels"
-        )
-    elif is_sated(histories):
-        found.append(
-            "people stop looking once they have bought, so want is told by direct visits and published experiments "
+            f"{one_sided}, so want is told by direct visits and published experiments "
             "instead of by what comes after: test pull channels"
         )
     if times > RAISED:

@@ -20,7 +20,7 @@ from headwater.attribution.incremental.intensity import Totals, fitted
 from headwater.attribution.incremental.levelling import Levels
 from headwater.attribution.incremental.posterior import USUAL_MIX, share_of, spread
 from headwater.attribution.incremental.programs import without_programs
-from headwater.attribution.incremental.proxies import as_one, evidence, is_one_sided
+from headwater.attribution.incremental.proxies import as_one, evidence, why_one_sided
 from headwater.attribution.incremental.season import season
 from headwater.attribution.incremental.splitting import factor, known_alone
 from headwater.attribution.incremental.upstream import brought
@@ -168,14 +168,14 @@ def estimated(
                 centre=centre * times,
                 error=float(np.hypot(error * times, centre * doubt)),
                 is_pull=pulls[group],
-                is_one_sided=one_sided,
+                is_one_sided=one_sided is not None,
                 times=times,
             ),
         )
     claimed = np.zeros(histories.groups)
     claimed[causal] = plain
     beliefs = _with_upstream(histories, beliefs, pulls)
-    said = cautions(histories, times=times, beliefs=beliefs)
+    said = cautions(histories, one_sided=one_sided, times=times, beliefs=beliefs)
     return _by_unit(study, fit, beliefs, claimed, said)
 
 
@@ -203,11 +203,11 @@ def _length(*parts: Floats) -> float:
     return float(np.linalg.norm(np.concatenate(parts)))
 
 
-def _studied(histories: Histories) -> tuple[Study, Fit, Totals, bool]:
-    """Fit want, effect and season; return the sums of the last fit, and whether a conversion ends wanting."""
+def _studied(histories: Histories) -> tuple[Study, Fit, Totals, str | None]:
+    """Fit want, effect and season; return the sums of the last fit, and why conversions end wanting if so."""
     study = Study.of(histories)
     study.learn_season()
-    one_sided = is_one_sided(histories)
+    one_sided = why_one_sided(histories)
     if one_sided:
         weights = evidence(histories, study.totals(), study.rates)
         study.looked_at_past_only(np.zeros(study.at.around.shape[1]) if weights is None else weights)

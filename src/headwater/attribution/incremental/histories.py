@@ -8,7 +8,7 @@ Times are days from a common origin. A touch weighs 2^(-age / half-life): one ha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -95,6 +95,18 @@ class Histories:
     def groups(self) -> int:
         """Number of groups."""
         return len(self.is_causal)
+
+    def of(self, persons: npt.NDArray[np.bool_]) -> Histories:
+        """Return the histories of these persons; the others stay in their places, with nothing seen of them."""
+        touches, bought = persons[self.touch_person], persons[self.conversions.person]
+        return replace(
+            self,
+            end=np.where(persons, self.end, self.begin),
+            touch_person=self.touch_person[touches],
+            touch_time=self.touch_time[touches],
+            touch_unit=self.touch_unit[touches],
+            conversions=Moments(self.conversions.person[bought], self.conversions.time[bought]),
+        )
 
     def near(self, moments: Moments) -> Near:
         """Pair the moments with the touches of their person within the horizon."""

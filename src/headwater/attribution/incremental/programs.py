@@ -9,12 +9,9 @@ alone, never by whether it converts: many times as many of one campaign as anybo
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-
-from headwater.attribution.incremental.histories import Moments
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -58,14 +55,4 @@ def _usual(
 def without_programs(histories: Histories) -> Histories:
     """Return the histories of persons alone; places stay as they are."""
     out = programs(histories)
-    if not out.any():
-        return histories
-    kept, bought = ~out[histories.touch_person], ~out[histories.conversions.person]
-    return replace(
-        histories,
-        end=np.where(out, histories.begin, histories.end),
-        touch_person=histories.touch_person[kept],
-        touch_time=histories.touch_time[kept],
-        touch_unit=histories.touch_unit[kept],
-        conversions=Moments(histories.conversions.person[bought], histories.conversions.time[bought]),
-    )
+    return histories.of(~out) if out.any() else histories

@@ -34,9 +34,11 @@ SURE = 3.0
 """Standard errors that the difference must have besides."""
 
 
-def is_one_sided(histories: Histories) -> bool:
-    """Tell whether what comes after a conversion is no mirror of what came before it, whatever ads do."""
-    return is_unseen(histories) or is_sated(histories)
+def why_one_sided(histories: Histories) -> str | None:
+    """Return why what comes after a conversion is no mirror of what came before it, whatever ads do; None if it is."""
+    if is_unseen(histories):
+        return "most persons are not seen after they convert"
+    return "people stop looking once they have bought" if is_sated(histories) else None
 
 
 def is_sated(histories: Histories) -> bool:

@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from headwater.attribution.incremental.histories import Moments
-
 if TYPE_CHECKING:
     from headwater.attribution.incremental.histories import Histories
 
@@ -47,16 +45,7 @@ def known_alone(histories: Histories) -> Histories | None:
         or rates[0] > MOST_RATIO * max(rates[1], 1e-12)
     ):
         return None
-    kept = known[histories.touch_person]
-    return replace(
-        histories,
-        end=np.where(known, histories.end, histories.begin),
-        touch_person=histories.touch_person[kept],
-        touch_time=histories.touch_time[kept],
-        touch_unit=histories.touch_unit[kept],
-        conversions=Moments(histories.conversions.person[bought], histories.conversions.time[bought]),
-        known=None,
-    )
+    return replace(histories.of(known), known=None)
 
 
 def factor(known: tuple[float, float], everybody: tuple[float, float]) -> tuple[float, float]:
