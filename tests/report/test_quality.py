@@ -93,11 +93,11 @@ def test_quality_flags_what_to_look_at_and_nothing_else(world: World) -> None:
 
 def test_an_experiment_of_a_channel_that_was_never_met_is_flagged_by_its_name(world: World) -> None:
     world.touch("ada", 1, "paid_social").buy("ada", 2, "10")
-    for channel in ("Paid Social", "retargetting"):
+    for channel in ("Paid Social", "paidsocial", "retargetting"):
         world.row("experiments", channel=channel, incremental=3.0, known_at=KNOWN)
 
     flags = {flag["flag"]: flag for flag in asked("quality", world.context()).meta["flags"]}
 
     flag = flags["experiments of a channel that was never met"]
-    assert flag["count"] == 1
-    assert flag["meaning"].endswith("no touchpoint has their channel: retargetting")
+    assert flag["count"] == 2
+    assert flag["meaning"].endswith("no touchpoint has their channel: paidsocial, retargetting")

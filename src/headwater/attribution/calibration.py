@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from math import exp, fsum, log, sqrt
 from typing import TYPE_CHECKING, Any
 
-from headwater.attribution.channel_roles import words_of
+from headwater.contract.channel_names import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

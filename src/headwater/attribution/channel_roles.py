@@ -15,13 +15,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, cast
 
 from headwater.attribution import facts
+from headwater.contract.channel_names import words_of
 
 if TYPE_CHECKING:
     from headwater.contract.settings import Settings
 
 Role = Literal["push", "pull", "none"]
-WORD_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[\W_]+")
-"""Where a name has its gaps: signs and spaces, and the humps of FacebookAds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,15 +75,6 @@ def kind_of(channel: str | None) -> ChannelKind:
         if found:
             return ChannelKind(name=kind["name"], role=cast("Role", kind["role"]), why=kind["why"])
     raise AssertionError("the last kind fits every name")
-
-
-def words_of(name: str | None) -> str:
-    """Return a name in lower case as words with one space between.
-
-    >>> words_of("FacebookAds_Prospecting"), words_of("SEA | brand")
-    ('facebook ads prospecting', 'sea brand')
-    """
-    return " ".join(word.lower() for word in WORD_BREAK.split(name or "") if word)
 
 
 def _chosen(channel: str | None, settings: Settings | None) -> Role | None:

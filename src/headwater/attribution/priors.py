@@ -14,7 +14,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from headwater.attribution import facts
-from headwater.attribution.channel_roles import is_causal, kind_of, role_of, words_of
+from headwater.attribution.channel_roles import is_causal, kind_of, role_of
+from headwater.contract.channel_names import words_of
 
 if TYPE_CHECKING:
     from headwater.contract.settings import Settings

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from headwater.contract.channel_names import words_of
 from headwater.contract.query import Report, ReportTable
 from headwater.contract.steps import literal
 from headwater.report.measure.meta import meta, plain_time
@@ -155,18 +156,13 @@ def _flags(context: ReportContext, *, listed: int, counted: int) -> list[dict[st
 def _experiments_unused(context: ReportContext) -> list[dict[str, Any]]:
     """Return a flag for the experiments that calibrate nothing, since their channel is spelt like none that was met."""
     met = {
-        _letters(row["channel"]) for row in rows(context.reader, "select distinct channel from touchpoints")
+        words_of(row["channel"]) for row in rows(context.reader, "select distinct channel from touchpoints")
     }
     tested = rows(context.reader, "select channel from experiments order by channel")
-    lost = [row["channel"] for row in tested if _letters(row["channel"]) not in met]
+    lost = [row["channel"] for row in tested if words_of(row["channel"]) not in met]
     names = ", ".join(dict.fromkeys(lost))
     meaning = f"they calibrate nothing, since no touchpoint has their channel: {names}"
     return [{"flag": "experiments of a channel that was never met", "count": len(lost), "meaning": meaning}]
-
-
-def _letters(name: str | None) -> str:
-    """Return the letters and digits of a name alone, small: names of channels match by their words."""
-    return "".join(sign for sign in (name or "").lower() if sign.isalnum())
 
 
 REPORT = Report(
