@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ADJUSTED = 0.1
 """How far off the allowance for want may be, as a share of what it took from the claim."""
-FORM = 0.08
+FORM = 0.1
 """How far off the form of the model may be, as a share of the increment."""
 ADJUSTED_BY_PROXY, FORM_BY_PROXY = 0.25, 0.15
 """The same where a conversion ends wanting, so that a proxy stands in."""

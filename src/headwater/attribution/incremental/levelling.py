@@ -6,7 +6,8 @@ Makes  exposure with more columns, in which the next fit finds how far each chan
 The tenth touch of a week does less than the first. Were the effect a straight line in the touches, its slope would
 follow the persons whom a channel reaches all the time, and what it does to those whom it reaches now and then would
 be lost. With a column for the strength of the touches at most so high, for each of some heights, and no coefficient
-below 0, the effect is any rising function that bends downwards at these heights.
+below 0, the effect may rise less from these heights on. The strength is that of the first fit, with its mix of
+half-lives; a channel that did nothing there stays straight.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 CUTS = (0.35, 0.75)
 """Shares of the conversions that a channel reached, in order of how strongly, at which its effect may bend."""
+LEAST = 0.1
+"""Share of what a touch does at once below which nothing bends: so weak is what is left of touches long ago, and a
+column cut off there would say who was met at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +37,7 @@ class Levels:
     strengths: Floats
     """By group and half-life of PAST: the effect of a unit of exposure in the first fit."""
     limits: Floats
-    """By group and cut; 0 for a group that did nothing in the first fit."""
+    """By group and cut; 0 for a group that did nothing in the first fit, and for a cut that is the one before it."""
 
     @classmethod
     def of(cls, at: Exposure, fit: Fit) -> Self:
@@ -43,7 +47,10 @@ class Levels:
         limits = np.zeros((len(strengths), len(CUTS)))
         for group, reached in enumerate(together.T):
             if (reached > 0).any():
-                limits[group] = np.quantile(reached[reached > 0], CUTS)
+                cuts = np.quantile(reached[reached > 0], CUTS)
+                cuts = np.maximum(cuts, LEAST * strengths[group].sum())
+                # two columns cut off at the same height would be one
+                limits[group] = np.where(np.diff(cuts, prepend=0.0) > 0, cuts, 0.0)
         return cls(strengths=strengths, limits=limits)
 
     def applied(self, seen: Exposure) -> Exposure:
