@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 
 from headwater.attribution.incremental.histories import PAST, Exposure
 from headwater.attribution.incremental.intensity import Fit, Totals, fitted
-from headwater.attribution.incremental.levelling import CUTS, Levels
+from headwater.attribution.incremental.levelling import CUTS, LEAST, Levels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,6 +61,15 @@ def test_a_channel_that_did_nothing_at_first_gets_no_levels() -> None:
 
     assert not levels.limits.any()
     assert not levels.applied(seen).past[:, PLAIN:].any()
+
+
+def test_nothing_bends_below_a_tenth_of_what_a_touch_does_at_once_and_no_height_counts_twice() -> None:
+    faint = exposed(np.full((20, PLAIN), 1e-4))  # what is left of touches long ago
+
+    levels = Levels.of(faint, a_fit(np.array([2.0, 0.0, 0.0])))
+
+    assert levels.limits[0, 0] == pytest.approx(LEAST * 2.0)
+    assert not levels.limits[0, 1:].any()
 
 
 def test_an_effect_that_levels_off_is_found_in_full_and_one_that_does_not_is_left_straight() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -190,3 +191,35 @@ def test_more_channels_than_an_order_can_tell_apart_are_refused() -> None:
 
     with pytest.raises(UsageError, match="too many for a Markov graph of order 3"):
         Markov(order=3).fit(world)
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_a_step_that_nobody_takes_any_more_is_no_way(order: int) -> None:
+    world = [
+        {"path": ["a", "b", "c", "a", "b"], "conversions": 2, "nulls": 1},
+        {"path": ["b", "a", "c"], "conversions": 1, "nulls": 3},
+    ]
+    others = [*world, {"path": ["c", "b", "a", "c", "b"], "conversions": 1, "nulls": 1}]
+    walk = walked(read_journeys(others), order)
+    without = walked(read_journeys(world), order)
+    place = np.searchsorted(without.steps, walk.steps).clip(max=len(without.steps) - 1)
+    is_left = without.steps[place] == walk.steps
+    ended = np.isin(walk.ended, without.ended)
+    at = np.searchsorted(without.ended, walk.ended[ended])
+    emptied = replace(
+        walk,
+        weights=np.where(is_left, without.weights[place], 0.0),
+        ended=walk.ended[ended],
+        conversions=without.conversions[at],
+        nulls=without.nulls[at],
+        values=without.values[at],
+    )
+    assert not is_left.all()
+
+    made = graph(emptied, order)
+
+    assert (made.moves.data > 0).all()
+    base, lost = sparse_losses(made)
+    meant_base, meant = sparse_losses(graph(without, order))
+    assert base == pytest.approx(meant_base)
+    assert lost == pytest.approx(meant)

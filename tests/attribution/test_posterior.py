@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from attribution.markets import known
 from headwater.attribution.incremental.estimate import Study
-from headwater.attribution.incremental.intensity import fitted
-from headwater.attribution.incremental.posterior import interval, spread
+from headwater.attribution.incremental.histories import PAST, Exposure
+from headwater.attribution.incremental.intensity import Fit, fitted
+from headwater.attribution.incremental.posterior import USUAL_MIX, interval, spread
 
 
 @given(centre=st.floats(-100, 1000), error=st.floats(0, 300))
@@ -72,3 +73,29 @@ def test_channels_that_always_come_together_may_each_have_done_all_or_nothing() 
         low, high = interval(float(around.centre[place_]), float(errors[place_]))
         assert low < 0.1 * both
         assert 0.8 * both < high < 3 * both
+
+
+def test_levels_count_in_what_a_channel_brings_and_have_no_part_in_the_usual_mix() -> None:
+    chance = np.random.default_rng(3)
+    levels, groups = 2, 2
+    width = len(PAST) + levels
+    past = chance.exponential(1.0, (400, groups * width)).astype(np.float32)
+    at = Exposure(past=past, around=np.zeros((400, 0), dtype=np.float32), levels=levels)
+    effects = np.zeros(groups * width)
+    effects[[1, 3]] = 0.3, 0.2
+    fit = Fit(
+        rate=np.ones(1),
+        effects=effects,
+        want=np.zeros(0),
+        curvature=np.diag(np.arange(1.0, 1 + groups * width)),
+        slope=np.where(effects > 0, 0.0, 1.0),
+        unit=np.full(groups * width, 10.0),
+    )
+
+    found = spread(fit, at, np.arange(400))
+
+    assert found.centre[0] == pytest.approx(5.0)
+    # the second channel lies where the likelihood would have gone on to, along the half-lives alone
+    usual = np.array(USUAL_MIX) / 10
+    curvature = (usual**2) @ np.arange(width + 1, width + 1 + len(PAST))
+    assert found.centre[1] == pytest.approx(-usual.sum() / curvature, rel=1e-3)

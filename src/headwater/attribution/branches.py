@@ -14,6 +14,9 @@ and on the way from them, what journeys that are about to enter y still lose by 
 
     g_j(y) = h(y) where j is the latest of y, else the sum over z of Q(y, z) g_j(z)
 
+Memory grows with the channels met on the way to a state, summed over the states of branches: 16 bytes each, and up to twice
+that while they grow.
+
 Who comes to a state that holds j among its earlier channels has met j, so that only the latest is looked at.
 """
 
@@ -78,6 +81,8 @@ def branches(
     """
     before = _Met.of(into, layers, latest, visits, channel_count)
     onwards, lost = [], np.zeros((channel_count, coming.shape[1]))
+    after = [*layers.late[::-1], *layers.skipped[::-1]]
+    onto = moves[:, _joined([layers.kept, *after])]
     for reward in range(coming.shape[1]):
         still = coming[:, reward]
         lost[:, reward] = np.bincount(
@@ -85,11 +90,10 @@ def branches(
             before.first_by * still[before.early],
             minlength=channel_count,
         )
-        from_early, from_kept = _losing(moves, layers, latest, still, channel_count)
-        lost[:, reward] += visits[before.early] @ from_early - before.met_early.multiply(from_early).sum(
-            axis=0
-        )
-        onwards.append(from_kept.tocsc())
+        loss = _losing(onto, layers.kept, after, latest, still, channel_count)
+        early = onto[before.early] @ loss
+        lost[:, reward] += visits[before.early] @ early - before.met_early.multiply(early).sum(axis=0)
+        onwards.append((onto[layers.kept] @ loss).tocsc())
     return Branches(arriving=before.arriving, met=before.met_kept.tocsc(), onwards=tuple(onwards), lost=lost)
 
 
@@ -142,20 +146,19 @@ def _entered(flow: ByChannel, latest: Ints, visits: Floats) -> tuple[ByChannel, 
 
 
 def _losing(
-    moves: Matrix, layers: Layers, latest: Ints, still: Floats, channel_count: int
-) -> tuple[ByChannel, ByChannel]:
-    """Return for early and for kept states what journeys lose by the first meeting, up to the next kept state."""
+    onto: Matrix, kept: Ints, after: Sequence[Ints], latest: Ints, still: Floats, channel_count: int
+) -> ByChannel:
+    """Return what journeys about to enter a state lose by the first meeting, up to the next kept state.
+
+    The rows, and the columns of `onto`, are the kept states and then the layers `after` them.
+    """
     rows = _Rows(channel_count)
-    after = [*layers.late[::-1], *layers.skipped[::-1]]
-    order = np.concatenate([layers.kept, _joined(after)])
-    moves = moves[:, order]
-    rows.append(_only_latest(still[layers.kept], latest[layers.kept], (len(layers.kept), channel_count)))
+    rows.append(_only_latest(still[kept], latest[kept], (len(kept), channel_count)))
     for layer in after:
-        later = _times(moves[layer], rows)
+        later = _times(onto[layer], rows)
         other = _at_latest(later, latest[layer])
         rows.append(later + _only_latest(still[layer] - other, latest[layer], later.shape))
-    loss = rows.matrix()
-    return moves[_joined(layers.early)] @ loss, moves[layers.kept] @ loss
+    return rows.matrix()
 
 
 def _at_latest(rows: ByChannel, latest: Ints) -> Floats:

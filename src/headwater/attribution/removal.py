@@ -10,7 +10,8 @@ j. By the strong Markov property that costs exactly
     lost(j) = sum over x of f(x) h(x)
 
 where x are the states through which j is met first and f(x) is the chance that a journey's first
-meeting with j is at x. Small effects keep their digits: no chance of conversion is taken from another.
+meeting with j is at x. No chance of conversion is taken from another, so that small effects keep their digits; what
+is rounded is a share of all visits to the channel (see PRECISION).
 
 Dense: visits to the meeting states split by the first of them, v = f N restricted to those states,
 so f solves a small system; for order 1 it is one number and f(j) = v(j) / N(j, j). One inverse gives
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 DENSE_STATES = 4_000
 """An inverse of this size takes 128 MB and a few seconds."""
 BLOCK_NUMBERS = 32_000_000
-"""States times channels that are solved together: six tables of this size, the largest of 256 MB."""
+"""States times channels that are solved together; what is held of them at once is about 1.4 GB."""
 MOST_COLUMNS = 64
 MANY_STATES = 100_000
 PRECISION, PRECISION_OF_MANY = 1e-11, 1e-9

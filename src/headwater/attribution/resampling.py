@@ -70,7 +70,7 @@ def walks_without(
 def work(players: int, *, order: int, steps: int) -> float:
     """Return about how many microseconds one solution takes.
 
-    Up to 4,000 states of order 1 are one dense inverse; other graphs are iterated player by player.
+    Up to 4,000 states of order 1 are one dense inverse; of other graphs the circles are iterated for each player.
     """
     return (players + 1) ** 3 / 1e4 + 50 if order == 1 else steps * players / 10 + 1_000
 

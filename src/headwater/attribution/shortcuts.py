@@ -124,10 +124,10 @@ def _hidden(
     chance = np.ones(len(at))
     met: list[Ints] = []
     while len(at):
-        path, at, step = _following(onwards, at)
-        ways += len(at)
+        ways += int(np.diff(onwards.indptr)[at].sum())
         if most is not None and ways > most:
             return None
+        path, at, step = _following(onwards, at)
         start, chance, met = start[path], chance[path] * step, [each[path] for each in met]
         ends = place[at] >= 0
         for turn, each in enumerate(met[: max(0, len(met) - order + 1)]):

@@ -37,7 +37,8 @@ MOMENTS_PER_CONVERSION = 40
 """Reference moments: so many add a fortieth to the variance."""
 LEAST_MOMENTS, MOST_MOMENTS = 200_000, 900_000
 FITS = 3
-"""The first takes want and effects as straight lines; each later one learns season and bends from the one before."""
+"""The first takes want and effects as straight lines and says where effects may level off; each later one learns
+season, and where want bends, from the one before it."""
 SETTLING_ROUNDS = 12
 """Rounds in which strengths are moved until credits add up to what is believed."""
 
@@ -71,7 +72,7 @@ class Study:
     season: Floats
     """By day."""
     levels: Levels | None = None
-    """None before the first fit."""
+    """None until after the first fit."""
 
     @classmethod
     def of(cls, histories: Histories) -> Study:
