@@ -14,8 +14,8 @@ and on the way from them, what journeys that are about to enter y still lose by 
 
     g_j(y) = h(y) where j is the latest of y, else the sum over z of Q(y, z) g_j(z)
 
-Memory grows with the channels met on the way to a state, summed over the states of branches: 16 bytes each, and up to twice
-that while they grow.
+Memory grows with the channels met on the way to a state, summed over the states of branches: 16 bytes each, and
+up to twice that while they grow.
 
 Who comes to a state that holds j among its earlier channels has met j, so that only the latest is looked at.
 """

@@ -91,7 +91,7 @@ class Circles:
                 return x
             x += self._following(residual.astype(np.float32), block, np.maximum(enough / 4, error * 1e-6))
         for column in np.flatnonzero(error > enough).tolist():
-            x[:, [column]] = self._solved_slowly(given[:, [column]], x[:, [column]], closed, shut, column)
+            x[:, [column]] = self._solved_slowly(given[:, [column]], x[:, [column]], block, column)
         return x
 
     def _following(self, residual: Singles, block: _Block, enough: Floats) -> Singles:
@@ -120,13 +120,12 @@ class Circles:
                 before = error
         return total
 
-    def _solved_slowly(
-        self, given: Floats, near: Floats, closed: tuple[Ints, Ints], shut: Ints, column: int
-    ) -> Floats:
+    def _solved_slowly(self, given: Floats, near: Floats, block: _Block, column: int) -> Floats:
         """Return x of one column, by other means."""
+        states, columns = block.closed
         doors = np.ones(given.shape)
-        doors[closed[0][closed[1] == column]] = 0.0
-        target, source, _, weight = self.hidden.of(shut[[column]])
+        doors[states[columns == column]] = 0.0
+        target, source, _, weight = self.hidden.of(block.shut[[column]])
         hidden = sparse.csr_array((weight, (target, source)), shape=self.matrix.shape)
         return iterated((self.matrix - hidden).tocsr(), given, near, doors)
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
+from headwater.attribution.spans import spans
 from headwater.attribution.walking import next_state
 
 if TYPE_CHECKING:
@@ -60,11 +61,8 @@ class Holders:
 
     def of(self, channels: Ints) -> tuple[Ints, Ints]:
         """Return the states that hold each channel, and the place of the channel in `channels`; some twice."""
-        counts = self.bounds[channels + 1] - self.bounds[channels]
-        states = [
-            self.place[self.bounds[channel] : self.bounds[channel + 1]] for channel in channels.tolist()
-        ]
-        return np.concatenate(states), np.repeat(np.arange(len(channels)), counts)
+        column, entries = spans(self.bounds[channels], np.diff(self.bounds)[channels])
+        return self.place[entries], column
 
 
 def graph(walk: Walk, order: int) -> Graph:

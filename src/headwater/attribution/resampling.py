@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from headwater.attribution.spans import spans
 from headwater.attribution.walking import Walk, walked_runs
 from headwater.contract.models import LeftOut
 
@@ -113,10 +114,8 @@ def _split(runs: Runs) -> tuple[Floats, Floats]:
     cuts = np.searchsorted(ends, np.arange(TOUCHES_AT_ONCE, whole, TOUCHES_AT_ONCE))
     for start, stop in pairwise(np.unique(np.concatenate([[0], cuts, [len(bring)]])).tolist()):
         some = bring[start:stop]
-        length = runs.length[some]
-        begins = np.cumsum(length) - length
-        touch = np.repeat(runs.first[some] - begins, length) + np.arange(length.sum())
-        met = np.unique(np.repeat(np.arange(len(some)), length) * size + runs.codes[touch])
+        owner, touch = spans(runs.first[some], runs.length[some])
+        met = np.unique(owner * size + runs.codes[touch])
         journey, code = np.divmod(met, size)
         part = 1 / np.bincount(journey, minlength=len(some))[journey]
         conversions += np.bincount(code, runs.conversions[some][journey] * part, minlength=size)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 
 from headwater.attribution.fixed_point import peeled
+from headwater.attribution.spans import spans
 
 if TYPE_CHECKING:
     from headwater.attribution.krylov import Matrix
@@ -44,9 +45,7 @@ class Hidden:
 
     def of(self, channels: Ints) -> tuple[Ints, Ints, Ints, Floats]:
         """Return target, source, place in `channels`, and weight of what these channels have."""
-        spans = [np.arange(self.bounds[each], self.bounds[each + 1]) for each in channels.tolist()]
-        entries = np.concatenate(spans)
-        column = np.repeat(np.arange(len(channels)), [len(span) for span in spans])
+        column, entries = spans(self.bounds[channels], np.diff(self.bounds)[channels])
         return self.target[entries], self.source[entries], column, self.weight[entries]
 
 
@@ -94,9 +93,7 @@ def _reduced(matrix: Matrix, levels: int) -> tuple[Ints, Matrix]:
         skipped = _skippable(matrix)
         if len(skipped) < max(WORTH * len(kept), 1):
             break
-        is_staying = np.ones(len(kept), dtype=bool)
-        is_staying[skipped] = False
-        stays = np.flatnonzero(is_staying)
+        stays = _others(skipped, len(kept))
         on = matrix[stays]
         matrix = (on[:, stays] + on[:, skipped] @ matrix[skipped][:, stays]).tocsr()
         kept = kept[stays]
@@ -153,9 +150,7 @@ def _hidden(
 
 def _following(onwards: Matrix, at: Ints) -> tuple[Ints, Ints, Floats]:
     """Return each step on from the places: from which of them, to where, and its chance."""
-    first, count = onwards.indptr[at], np.diff(onwards.indptr)[at]
-    path = np.repeat(np.arange(len(at)), count)
-    entry = np.arange(len(path)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(first, count)
+    path, entry = spans(onwards.indptr[at], np.diff(onwards.indptr)[at])
     return path, onwards.indices[entry].astype(np.int64), onwards.data[entry]
 
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from headwater.attribution.spans import spans
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -116,9 +118,7 @@ class Histories:
         low = np.maximum(at - HORIZON, moments.person * stretch - stretch / 4)
         high = np.minimum(at + HORIZON, moments.person * stretch + 3 * stretch / 4)
         first, until = np.searchsorted(clock, low), np.searchsorted(clock, high, side="right")
-        count = until - first
-        moment = np.repeat(np.arange(len(moments)), count)
-        touch = np.arange(len(moment)) - np.repeat(np.cumsum(count) - count - first, count)
+        moment, touch = spans(first, until - first)
         return Near(moment, touch, moments.time[moment] - self.touch_time[touch])
 
     def rates(self) -> Floats:
